@@ -1,0 +1,1 @@
+"""Seriatim's stages, one thin script per rule."""

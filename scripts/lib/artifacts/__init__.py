@@ -1,0 +1,1 @@
+"""Files of our own: written atomically, recorded, checked when read."""

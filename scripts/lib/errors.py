@@ -1,0 +1,26 @@
+"""Errors that a user can act on.
+
+    SeriatimError
+    ├── InputError       what the user gave cannot be used as it stands
+    ├── DamagedArtifact  a file of ours is truncated, altered or does not fit its record
+    └── OutputError      the output folder is not in a state in which writing to it is safe
+
+Each message says what is wrong, the value seen, and what to do. Anything else that is raised is a
+defect of the program and arrives in the log with its traceback.
+"""
+
+
+class SeriatimError(Exception):
+    """Base of all errors whose message is meant for the user."""
+
+
+class InputError(SeriatimError):
+    """The user's images, settings, weights or vectors cannot be used as they stand."""
+
+
+class DamagedArtifact(SeriatimError):
+    """An artifact is truncated, altered, or made from something other than what lies beside it."""
+
+
+class OutputError(SeriatimError):
+    """The output folder holds, or belongs to, something that must not be touched."""

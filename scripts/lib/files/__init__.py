@@ -1,0 +1,1 @@
+"""The user's files: finding, identifying and copying them."""

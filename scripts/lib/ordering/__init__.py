@@ -1,0 +1,1 @@
+"""From vectors to a path: neighbour graph, spanning tree, walk, local search."""

@@ -1,0 +1,1 @@
+"""Pictures for people: the example collection and contact sheets."""
