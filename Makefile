@@ -1,0 +1,68 @@
+# make sort   sorts the example collection, or IMAGES=... into OUTPUT=...
+# make test   runs every test
+# Both build the environment first; nothing needs to be installed but Python and make.
+
+PYTHON ?= python3
+VENV := .venv
+EXTRA ?= $(shell command -v nvidia-smi >/dev/null 2>&1 && echo gpu || echo cpu)
+CORES ?= all
+
+RUN := $(VENV)/bin/python
+SNAKEMAKE := $(VENV)/bin/snakemake --cores $(CORES)
+
+# Without IMAGES the example collection is sorted, by the built-in descriptor.
+IMAGES ?= example/images
+OUTPUT ?= $(if $(filter example/images,$(IMAGES)),example/sorted,sorted_images)
+MODEL ?= descriptor
+NAME ?= $(if $(filter example/images,$(IMAGES)),example,$(shell printf '%s' '$(notdir $(patsubst %/,%,$(IMAGES)))' | tr -c 'A-Za-z0-9._-' '-' | sed 's/^[^A-Za-z0-9]*//'))
+
+CONFIG = name='$(or $(NAME),photos)' images='$(IMAGES)' output='$(OUTPUT)' model='$(MODEL)'
+CONFIG += $(if $(WEIGHTS),weights='$(WEIGHTS)') $(if $(DEVICE),device='$(DEVICE)') $(MORE)
+
+.DEFAULT_GOAL := help
+.PHONY: help sort verify retry test check bench clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "make sort IMAGES=FOLDER OUTPUT=FOLDER MODEL=descriptor [WEIGHTS=FILE] [DEVICE=cpu] [NAME=...] [CORES=N]"
+
+sort: $(VENV)/.sort $(if $(filter example/images,$(IMAGES)),example/images)  ## sort images (the example, or IMAGES=... into OUTPUT=...)
+	@$(SNAKEMAKE) --config $(CONFIG)
+	@echo "The images in visual order: $(OUTPUT)"
+
+example/images: $(VENV)/.sort
+	@$(RUN) -m scripts.example example/images
+
+verify: $(VENV)/.sort  ## check store, artifacts and copies; what is damaged is set aside for the next run
+	@$(SNAKEMAKE) verify --config $(CONFIG)
+
+retry: $(VENV)/.sort  ## try again every image that could not be taken
+	@$(SNAKEMAKE) --forcerun scan embed --config $(CONFIG)
+
+test: $(VENV)/.test  ## run every test
+	@.ci/system-packages
+	@$(RUN) -m pytest
+
+check: $(VENV)/.test  ## format, lint, types, rules
+	@.ci/check $(VENV)/bin
+
+bench: $(VENV)/.bench  ## measure speed and quality against the baselines
+	@$(RUN) -m benchmarks
+
+clean:  ## remove the environment and the example; never results or sorted images
+	rm -rf $(VENV) example *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+# The environment, as far as a command needs it. A stamp is written last, so a broken build is resumed.
+$(VENV)/.sort: EXTRAS = $(EXTRA)
+$(VENV)/.test: EXTRAS = $(EXTRA),dev
+$(VENV)/.bench: EXTRAS = $(EXTRA),dev,bench
+
+$(VENV)/.test $(VENV)/.bench: $(VENV)/.sort
+$(VENV)/.sort $(VENV)/.test $(VENV)/.bench: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "Seriatim needs Python 3.11, 3.12 or 3.13; name one with PYTHON=..."; exit 1; }
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (extras: $(EXTRAS)); the first time takes some minutes ..."
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
+	@touch $@

@@ -1,0 +1,23 @@
+# Seriatim: images in visual order. The rules, in the order in which data flows.
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/scan.smk"
+include: "workflow/rules/embed.smk"
+include: "workflow/rules/path.smk"
+include: "workflow/rules/order.smk"
+include: "workflow/rules/verify.smk"
+
+
+rule all:
+    """Sort the images: every artifact, so that one that is lost is missed."""
+    default_target: True
+    input:
+        ARTIFACTS,

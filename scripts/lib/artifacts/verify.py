@@ -1,0 +1,57 @@
+"""Check what lies on the disk against what was recorded, and set aside what does not fit.
+
+What is set aside is missing, and what is missing the next plain run makes again.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from scripts.lib.artifacts.record import checked, record_path, set_aside
+from scripts.lib.embedding.gather import embedded_places, relocate
+from scripts.lib.embedding.store import Store, is_intact, set_part_aside
+from scripts.lib.errors import DamagedArtifact
+
+
+class Finding(NamedTuple):
+    """Something that is not as it was recorded; a plain run mends it."""
+
+    path: Path
+    problem: str
+
+
+def verify_artifacts(artifacts: Iterable[Path], progress: Callable[[int], object]) -> list[Finding]:
+    """Check artifacts against their records, in the order in which they are made."""
+    findings = []
+    for artifact in artifacts:
+        if artifact.exists():
+            try:
+                checked(artifact)
+            except DamagedArtifact as error:
+                findings.append(Finding(artifact, str(error)))
+        elif record_path(artifact).exists():
+            findings.append(Finding(artifact, f"{artifact} is gone."))
+        progress(1)
+    return findings
+
+
+def verify_store(store: Store, progress: Callable[[int], object]) -> list[Finding]:
+    """Check the bytes of every part against its name."""
+    findings = []
+    for part in store.parts():
+        if not is_intact(part):
+            error = set_part_aside(part, "its bytes are not those that were written")
+            findings.append(Finding(part, str(error)))
+        progress(1)
+    return findings
+
+
+def verify_manifests(manifests: Sequence[Path], store: Store) -> list[Finding]:
+    """Check that every vector that a manifest names is in the store."""
+    findings = []
+    for manifest in (m for m in manifests if m.exists()):
+        try:
+            relocate(embedded_places([manifest]), store)
+        except DamagedArtifact as error:
+            findings.append(Finding(manifest, str(set_aside(manifest, str(error)))))
+    return findings

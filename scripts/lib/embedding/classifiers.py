@@ -1,0 +1,119 @@
+"""Torchvision's classifiers as feature extractors.
+
+The features are what enters the last layer. It is found, not named: the last linear or convolutional
+layer of the network in the order of its definition is the one that makes the class scores.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from scripts.lib.embedding.torchvision_import import import_torchvision
+from scripts.lib.errors import InputError
+
+# Weights other than torchvision's default: end-to-end fine-tuned SWAG (Singh et al. 2022), 384 px.
+PREFERRED = {
+    "regnet_y_16gf": "IMAGENET1K_SWAG_E2E_V1",
+    "regnet_y_32gf": "IMAGENET1K_SWAG_E2E_V1",
+    "regnet_y_128gf": "IMAGENET1K_SWAG_E2E_V1",
+}
+NESTED = ("state_dict", "model_state_dict", "model")  # where training scripts put the weights
+
+
+def names() -> list[str]:
+    """Return the names of all torchvision classifiers."""
+    models = import_torchvision().models
+    found: list[str] = models.list_models(module=models)
+    return found
+
+
+def preferred_weights(name: str) -> Any:
+    """Return the entry of torchvision's weights that this project uses for a model."""
+    weights = import_torchvision().models.get_model_weights(name)
+    return weights[PREFERRED[name]] if name in PREFERRED else weights.DEFAULT
+
+
+def preprocessing(name: str) -> dict[str, Any]:
+    """Return the preprocessing that comes with a model's weights, as plain values."""
+    preset = preferred_weights(name).transforms()
+    return {
+        "resize_size": int(preset.resize_size[0]),
+        "crop_size": int(preset.crop_size[0]),
+        "interpolation": preset.interpolation.name,
+        "mean": list(preset.mean),
+        "std": list(preset.std),
+    }
+
+
+def cut_network(name: str) -> tuple[nn.Module, str]:
+    """Build a network without its last layer; return it with the prefix of that layer's weights."""
+    options: dict[str, Any] = {}
+    if name in ("googlenet", "inception_v3"):  # as their builders do when they load weights
+        options = {"init_weights": False, "transform_input": True}
+    if name.startswith("vit_"):  # the only ones built for one image size
+        options = {"image_size": preprocessing(name)["crop_size"]}
+    network: nn.Module = import_torchvision().models.get_model(name, weights=None, **options)
+    last = [key for key, m in network.named_modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1]
+    network.set_submodule(last, nn.Identity())
+    return network.eval(), f"{last}."
+
+
+def dimension(name: str) -> int:
+    """Return the length of a model's feature vectors, without any weights."""
+    size = preprocessing(name)["crop_size"]
+    network = cut_network(name)[0].to("meta")  # shapes alone: nothing is computed
+    return int(network(torch.empty(1, 3, size, size, device="meta")).flatten(1).shape[1])
+
+
+def read_state(path: Path) -> dict[str, torch.Tensor]:
+    """Read a state dict, never running code from it.
+
+    Raises
+    ------
+    InputError
+        when the file holds anything else.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for files that are no checkpoint
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise InputError(f"weights: {path} is no PyTorch state dict ({reason}).") from error
+    for key in NESTED:
+        if isinstance(state, dict) and isinstance(state.get(key), dict):
+            state = state[key]
+    if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
+        raise InputError(f"weights: {path} holds no state dict (names with tensors).")
+    return {_modern(str(key)): value for key, value in state.items()}
+
+
+def _modern(key: str) -> str:
+    """Return a tensor's present name; old densenets wrote `norm.1` for `norm1`, wrappers `module.`."""
+    return re.sub(r"(denselayer\d+\.(?:norm|conv))\.([12])\.", r"\1\2.", key.removeprefix("module."))
+
+
+def load_features(name: str, path: Path) -> nn.Module:
+    """Return a model's feature extractor with the weights of a file; its last layer may be any.
+
+    Raises
+    ------
+    InputError
+        when the file's tensors are not those of the model.
+    """
+    state = read_state(path)
+    network, head = cut_network(name)
+    kept = {key: value for key, value in state.items() if not key.startswith(head)}
+    try:
+        missing, unexpected = network.load_state_dict(kept, strict=False, assign=True)
+    except RuntimeError as error:
+        raise InputError(
+            f"weights: {path} does not fit {name}: {str(error).splitlines()[-1].strip()}"
+        ) from error
+    missing = [key for key in missing if not key.endswith("num_batches_tracked")]  # a counter
+    if missing or unexpected:
+        wrong = [f"{len(missing)} tensors are missing (first: {missing[0]})"] if missing else []
+        wrong += [f"{len(unexpected)} are unknown (first: {unexpected[0]})"] if unexpected else []
+        raise InputError(f"weights: {path} does not fit {name}: {', '.join(wrong)}.")
+    return network.float().eval()

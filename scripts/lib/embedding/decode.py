@@ -1,0 +1,271 @@
+"""Image files become upright RGB images, or a reason why they cannot.
+
+A file is what its bytes say, whatever its extension, but only the formats listed here are ever
+opened. Declared dimensions are checked before anything of their size is allocated, half an image
+is not an image, and whatever a decoder throws becomes `Undecodable`. Failures of reading
+(a vanished file, a permission, a disk) stay `OSError`: they are worth another try, broken data
+is not.
+"""
+
+import errno
+import io
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+
+# An allow-list: Pillow's full list would start Ghostscript for EPS. DIB is BMP without its file
+# header; MPO, the JPEG of several frames that phones write, is opened by way of JPEG.
+FORMATS = ("JPEG", "PNG", "BMP", "DIB", "WEBP", "GIF", "TIFF")
+
+# A JPEG is decoded at the smallest of 1/1, 1/2, 1/4, 1/8 whose shorter side is still this many
+# times the target.
+DRAFT_MARGIN = 2
+
+# Beyond this ratio of its sides an image loses its ends before it is resized: a 1 x 20000 image
+# would otherwise grow to gigabytes, of which a centre crop keeps a thousandth.
+MAX_ASPECT = 64
+
+# What integer and float images can mean by white: the first that no value exceeds.
+WHITE_LEVELS = (1, 255, 65535)
+
+ORIENTATIONS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# What a disk or a network share fails with in the middle of a file. A decoder that seeks to a
+# nonsensical offset also gets an OSError with a number, which says nothing about the disk.
+READ_ERRORS = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENXIO, errno.ENODEV})
+
+# An explicit limit replaces Pillow's, which only warns up to twice its value; and a broken file is
+# reported once, by `Undecodable`, not on the terminal as well.
+Image.MAX_IMAGE_PIXELS = None
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
+
+
+class Undecodable(Exception):
+    """The file is not an image that can be used; the message says why in one line."""
+
+
+class Header(NamedTuple):
+    """What a file declares about itself."""
+
+    width: int  # pixels
+    height: int  # pixels
+    format: str  # one of FORMATS, or MPO
+    mode: str  # Pillow's mode of the pixels
+
+
+def read_header(source: bytes | str | os.PathLike[str] | BinaryIO) -> Header:
+    """Read the declared size, format and mode; nothing of the image's size is allocated.
+
+    source : a path (bytes as the file system gives them, or str) or a seekable binary file.
+    Raises Undecodable for anything but an image, OSError where the file cannot be read.
+    """
+    with _opened(source) as file, _decoder_errors():
+        return _webp_header(file) or _header(_identify(file))
+
+
+def decode(data: bytes | str | os.PathLike[str] | BinaryIO, target: int, pixel_limit: int) -> Image.Image:
+    """Decode the first frame to RGB, upright, whole, as seen on a white page.
+
+    data : the file's content as bytes, its path as str or PathLike, or a seekable binary file.
+    target : shorter side that the caller will resize to, in pixels; a JPEG may come at a reduced
+    size of at least `DRAFT_MARGIN` times that.
+    pixel_limit : largest width times height that is accepted, checked before allocation.
+    Raises Undecodable for anything but a whole image, OSError where the file cannot be read.
+    """
+    with _opened(io.BytesIO(data) if isinstance(data, bytes) else data) as file, _decoder_errors():
+        webp = _webp_header(file)
+        if webp is not None:
+            _check_pixels(webp.width, webp.height, pixel_limit)
+        image = _identify(file)
+        _check_pixels(*image.size, pixel_limit)
+        _check_pixels(*_tile_size(image), pixel_limit)
+        image.draft(None, (target * DRAFT_MARGIN, target * DRAFT_MARGIN))
+        image.load()
+        return _upright(_to_rgb(image), _orientation(image))
+
+
+def resize_shorter(image: Image.Image, size: int, resample: Image.Resampling) -> Image.Image:
+    """Resize so that the shorter side is `size` pixels, as torchvision does (long side truncated).
+
+    Images more elongated than `MAX_ASPECT` lose their ends first.
+    """
+    image = _without_ends(image)
+    width, height = image.size
+    long = int(size * max(width, height) / min(width, height))
+    return image.resize((size, long) if width <= height else (long, size), resample)
+
+
+def center_crop(image: Image.Image, size: int) -> Image.Image:
+    """Cut the central square of `size` pixels, as torchvision does (black where there is none)."""
+    left, top = (_crop_start(length, size) for length in image.size)
+    return image.crop((left, top, left + size, top + size))
+
+
+def _crop_start(length: int, size: int) -> int:
+    return round((length - size) / 2) if length >= size else -((size - length) // 2)
+
+
+def _without_ends(image: Image.Image) -> Image.Image:
+    longest = MAX_ASPECT * min(image.size)
+    width, height = min(image.width, longest), min(image.height, longest)
+    if (width, height) == image.size:
+        return image
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return image.crop((left, top, left + width, top + height))
+
+
+@contextmanager
+def _opened(source: bytes | str | os.PathLike[str] | BinaryIO) -> Iterator[BinaryIO]:
+    if isinstance(source, bytes | str | os.PathLike):
+        with open(source, "rb") as file:
+            yield file
+    else:
+        yield source
+
+
+@contextmanager
+def _decoder_errors() -> Iterator[None]:
+    """Turn whatever a decoder throws into Undecodable, and let failures of reading through."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Undecodable:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in READ_ERRORS:
+            raise
+        raise Undecodable(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return f"no image in a known format ({', '.join(FORMATS)}), or its header is broken"
+    if isinstance(error, MemoryError):
+        return "not enough memory to decode the image"
+    first_line = (str(error).splitlines() or [""])[0][:200]
+    return f"broken image data: {first_line or type(error).__name__}"
+
+
+def _identify(file: BinaryIO) -> ImageFile.ImageFile:
+    """Open the image without decoding it."""
+    file.seek(0)
+    if not file.read(1):
+        raise Undecodable("the file is empty")
+    image = Image.open(file, formats=FORMATS)
+    if 0 in image.size:
+        raise Undecodable(f"the image has no pixels ({image.width} x {image.height})")
+    return image
+
+
+def _header(image: ImageFile.ImageFile) -> Header:
+    return Header(*image.size, str(image.format), image.mode)
+
+
+def _webp_header(file: BinaryIO) -> Header | None:
+    """Read a WebP's canvas size by hand, None for other files.
+
+    Pillow has no lazy opening for WebP: it reads the whole file and allocates two canvases.
+    Layout: RFC 9649, sections 2.5 to 2.7.
+    """
+    file.seek(0)
+    head = file.read(30)
+    if len(head) < 30 or head[:4] != b"RIFF" or head[8:12] != b"WEBP":
+        return None
+    bits = int.from_bytes(head[21:25], "little")
+    match head[12:16]:
+        case b"VP8X":
+            width, height = (1 + int.from_bytes(head[i : i + 3], "little") for i in (24, 27))
+            alpha = bool(head[20] & 0x10)
+        case b"VP8L":
+            width, height, alpha = (
+                1 + (bits & 0x3FFF),
+                1 + (bits >> 14 & 0x3FFF),
+                bool(bits >> 28 & 1),
+            )
+        case b"VP8 ":
+            width, height = (int.from_bytes(head[i : i + 2], "little") & 0x3FFF for i in (26, 28))
+            alpha = False
+        case _:
+            return None
+    return Header(width, height, "WEBP", "RGBA" if alpha else "RGB")
+
+
+def _tile_size(image: ImageFile.ImageFile) -> tuple[int, int]:
+    """Return the size of a TIFF's tiles, which libtiff allocates whatever the image's own size."""
+    tags = getattr(image, "tag_v2", {})
+    return tags.get(ExifTags.Base.TileWidth, 1), tags.get(ExifTags.Base.TileLength, 1)
+
+
+def _check_pixels(width: int, height: int, limit: int) -> None:
+    if width * height > limit:
+        raise Undecodable(f"declares {width} x {height} pixels, above the limit of {limit}")
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 where there is none that can be read.
+
+    To be called after the image is loaded: a PNG may carry EXIF behind its pixels, and a TIFF is
+    turned by Pillow while loading, which clears the tag.
+    """
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # broken EXIF says nothing against the pixels
+        return 1
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    transpose = ORIENTATIONS.get(orientation)
+    return image if transpose is None else image.transpose(transpose)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        return _from_16_bit(image)
+    if image.mode in ("I", "F"):
+        return _from_numbers(image)
+    if image.has_transparency_data:
+        return _over_white(image)
+    return image.convert("RGB")
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    if image.mode == "La":
+        image = image.convert("LA")  # the only conversion Pillow has for it
+    rgba = image.convert("RGBA")
+    page = Image.new("RGB", rgba.size, "white")
+    page.paste(rgba, mask=rgba)
+    return page
+
+
+def _from_16_bit(image: Image.Image) -> Image.Image:
+    bits = getattr(image, "tag_v2", {}).get(ExifTags.Base.BitsPerSample, (16,))[0]  # some TIFFs have 12
+    values = np.asarray(image) >> (bits - 8)
+    return Image.fromarray(values.astype(np.uint8)).convert("RGB")
+
+
+def _from_numbers(image: Image.Image) -> Image.Image:
+    """Show numbers of unknown range as grey: NaN as black, the range guessed from the values."""
+    values = np.asarray(image, dtype=np.float64)  # float32 differences can overflow
+    finite = values[np.isfinite(values)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    white = next((level for level in WHITE_LEVELS if low >= 0 and high <= level), None)
+    if white is not None:
+        low, high = 0.0, white
+    values = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
+    grey = np.rint((values - low) * (255 / (high - low)))
+    return Image.fromarray(grey.astype(np.uint8)).convert("RGB")

@@ -1,0 +1,135 @@
+"""The embedding store: append-only, shared by collections, safe against kills and against two writers.
+
+`{store}/{fingerprint}/` holds the vectors that one model made. Each part is an uncompressed Arrow file
+of content ids and vectors, read through a memory map. A part is written once, under the BLAKE3 of its
+bytes: the name is the checksum, and two writers never meet in one file. The newest part wins where a
+content was embedded twice.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from scripts.lib.artifacts.atomic import publish
+from scripts.lib.artifacts.record import checksum
+from scripts.lib.errors import DamagedArtifact
+from scripts.lib.files.content_ids import ID_DTYPE, ID_TYPE, ids_array
+
+NAME_DIGITS = 32  # 128 bits of the checksum
+
+
+class Place(NamedTuple):
+    """Where a vector lies."""
+
+    part: str
+    row: int
+
+
+class Store:
+    """The vectors of one model.
+
+    Parameters
+    ----------
+    folder : the folder of all stores
+    fingerprint : names the model, its weights and its preprocessing
+    dimension : of every vector
+    dtype : float16 or float32, of every vector
+    """
+
+    def __init__(self, folder: Path, fingerprint: str, dimension: int, dtype: str) -> None:
+        self.folder = folder / fingerprint
+        self.dimension, self.dtype = dimension, np.dtype(dtype)
+        self.schema = pa.schema(
+            [
+                ("content_id", ID_TYPE),
+                ("vector", pa.list_(pa.from_numpy_dtype(self.dtype), dimension)),
+            ],
+            metadata={"fingerprint": fingerprint},
+        )
+
+    def parts(self) -> list[Path]:
+        """Return the part files, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(self.folder.glob("*.arrow"), key=lambda p: (p.stat().st_mtime_ns, p.name))
+
+    def places(self) -> dict[bytes, Place]:
+        """Return where the vector of each content lies; parts that can't be opened are set aside."""
+        places: dict[bytes, Place] = {}
+        for part in self.parts():
+            try:
+                ids = self._open(part)["content_id"].to_pylist()
+            except DamagedArtifact:
+                continue
+            places.update((content, Place(part.name, row)) for row, content in enumerate(ids))
+        return places
+
+    def append(self, ids: Sequence[bytes], vectors: np.ndarray) -> str:
+        """Write one part, flushed to the disk and under its final name; return that name.
+
+        Parameters
+        ----------
+        ids : n content ids
+        vectors : (n, dimension), any float type
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = self.folder / f".{uuid.uuid4().hex}.tmp"
+        flat = pa.array(np.ascontiguousarray(vectors, self.dtype).ravel())
+        columns = [pa.array(ids, ID_TYPE), pa.FixedSizeListArray.from_arrays(flat, self.dimension)]
+        table = pa.Table.from_arrays(columns, schema=self.schema)
+        try:
+            with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, self.schema) as out:
+                out.write_table(table)
+            name = f"{checksum(temporary)[:NAME_DIGITS]}.arrow"
+            publish(temporary, self.folder / name)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return name
+
+    def read(self, part: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return a part's content ids (n,) S32 and vectors (n, dimension), after checking its bytes.
+
+        Raises
+        ------
+        DamagedArtifact
+            when it is gone, or not what was written; then it is set aside.
+        """
+        path = self.folder / part
+        if not path.exists():
+            raise DamagedArtifact(f"The part {path} of the store is gone.")
+        if not is_intact(path):
+            raise set_part_aside(path, "its bytes are not those that were written")
+        table = self._open(path)
+        ids, vectors = table["content_id"], table["vector"]
+        if not len(ids):
+            return np.empty(0, ID_DTYPE), np.empty((0, self.dimension), self.dtype)
+        return ids_array(ids), np.concatenate(list(self._arrays(vectors)))
+
+    def _arrays(self, column: pa.ChunkedArray) -> Iterator[np.ndarray]:
+        for chunk in column.chunks:
+            yield chunk.flatten().to_numpy().reshape(-1, self.dimension)
+
+    def _open(self, path: Path) -> pa.Table:
+        try:
+            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        except (pa.ArrowException, OSError) as error:
+            raise set_part_aside(path, f"it can't be opened ({error})") from error
+        if not table.schema.equals(self.schema, check_metadata=True):
+            raise set_part_aside(path, "it holds vectors of another model")
+        return table
+
+
+def is_intact(part: Path) -> bool:
+    """Tell whether a part's bytes are those that its name was made from."""
+    return checksum(part)[:NAME_DIGITS] == part.stem
+
+
+def set_part_aside(part: Path, reason: str) -> DamagedArtifact:
+    """Rename a bad part to `*.damaged` and return the error that says so."""
+    os.replace(part, part.with_name(f"{part.name}.damaged"))
+    return DamagedArtifact(f"The part {part} of the store was set aside as *.damaged: {reason}.")

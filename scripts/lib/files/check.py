@@ -1,0 +1,57 @@
+"""Are the copies still what the ledger says? A look at their bytes that changes nothing."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from scripts.lib.files.ledger import State, replay
+from scripts.lib.files.placement import HOME, LEDGER, OutputFolder
+
+
+class Finding(NamedTuple):
+    """A copy that is not as it was made; `unfinished` is mended by running again, as all are."""
+
+    name: bytes
+    problem: Literal["missing", "altered", "unfinished"]
+
+
+def check_copies(
+    output: Path, threads: int = 4, progress: Callable[[int], object] = lambda count: None
+) -> list[Finding]:
+    """Return the copies that are missing, altered, or on their way since an interrupted run.
+
+    An output folder without a ledger holds no copies of ours. Raises OutputError if the ledger is
+    damaged.
+    """
+    if not output.is_dir():
+        return []
+    with OutputFolder(output) as folder, ThreadPoolExecutor(threads) as pool:
+        state = _state(folder)
+        paths = sorted(state.owned)
+        findings = []
+        for finding in pool.map(partial(_check, folder, state), paths):
+            findings += [finding] if finding else []
+            progress(1)
+        waiting = {intent.there or intent.here for intent in state.pending.values()}
+        return findings + [Finding(name, "unfinished") for name in sorted(waiting - set(paths))]
+
+
+def _state(folder: OutputFolder) -> State:
+    try:
+        fd = folder.open(LEDGER, os.O_RDONLY)
+    except FileNotFoundError:
+        return State()
+    with open(fd, "rb") as stream:
+        return replay(stream.read())[0]
+
+
+def _check(folder: OutputFolder, state: State, path: bytes) -> Finding | None:
+    if path.startswith(HOME + b"/"):
+        return Finding(path, "unfinished")
+    if folder.lstat(path) is None:
+        return Finding(path, "missing")
+    same = folder.digest(path) == state.owned[path].content
+    return None if same else Finding(path, "altered")

@@ -1,0 +1,122 @@
+"""Doing what was announced: intents to the ledger, then the deed, then the result.
+
+A kill between any two of these leaves intents without a result. `recover` finds out from the files
+which of them were carried out, so that a file is ours if and only if we made it.
+"""
+
+import contextlib
+import errno
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from scripts.lib.errors import OutputError
+from scripts.lib.files.ledger import Intent, Ledger
+from scripts.lib.files.paths import readable
+from scripts.lib.files.placement import STAGING, Move, OutputFolder
+from scripts.lib.files.survey import Standing
+
+UNFIT_NAME = {errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG}
+STAGED = re.compile(rb"\d+\.part")
+
+
+class Doer:
+    """Carries out intents in an output folder."""
+
+    def __init__(self, folder: OutputFolder, ledger: Ledger) -> None:
+        self.folder = folder
+        self.ledger = ledger
+
+    def place(self, intents: Sequence[Intent]) -> list[str | None]:
+        """Give files their new names; return why the file system refused one, if it did.
+
+        All that was staged is on the disk first. Raises OutputError if a name is taken meanwhile,
+        OSError if the folder can no longer be written to.
+        """
+        if not intents:
+            return []
+        numbers = self._announce(intents)
+        outcomes = self.folder.relocate([Move(intent.here, intent.there) for intent in intents])
+        self._settle(numbers, outcomes)
+        for intent, outcome in zip(intents, outcomes, strict=True):
+            _raise_unless_name(intent, outcome)
+        return [None if error is None else f"{error.strerror}" for error in outcomes]
+
+    def remove(self, intents: Sequence[Intent], standing: Mapping[bytes, Standing]) -> list[bytes]:
+        """Remove files of ours that are still as they were surveyed; return which were."""
+        if not intents:
+            return []
+        done: list[int] = []
+        void: list[int] = []
+        for number, intent in zip(self._announce(intents), intents, strict=True):
+            same = standing[intent.here].still(self.folder.lstat(intent.here))
+            if same:
+                self.folder.unlink(intent.here)
+            (done if same else void).append(number)
+        pending = self.ledger.state.pending
+        removed = [pending[number].here for number in done]
+        self.ledger.settle(done, void)
+        return removed
+
+    def _announce(self, intents: Sequence[Intent]) -> list[int]:
+        numbers = self.ledger.intend(intents)
+        self.folder.flush()
+        self.ledger.flush()
+        return numbers
+
+    def _settle(self, numbers: Sequence[int], outcomes: Sequence[OSError | None]) -> None:
+        results = list(zip(numbers, outcomes, strict=True))
+        self.ledger.settle(
+            done=[number for number, error in results if error is None],
+            void=[number for number, error in results if error is not None],
+        )
+
+    def recover(self) -> None:
+        """Settle what an earlier run announced and did not live to report, and sweep up."""
+        done: list[int] = []
+        void: list[int] = []
+        for number, intent in self.ledger.state.pending.items():
+            (done if self._was_done(intent) else void).append(number)
+        self.ledger.settle(done, void)
+        self._sweep()
+
+    @contextlib.contextmanager
+    def sweeping(self) -> Iterator[None]:
+        """Sweep up at the end, whatever happens."""
+        try:
+            yield
+        finally:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        for name in self.folder.listing(STAGING):
+            if STAGED.fullmatch(name):
+                self.folder.unlink(os.path.join(STAGING, name))
+
+    def _was_done(self, intent: Intent) -> bool:
+        here = self.folder.lstat(intent.here)
+        if intent.deed == "remove":
+            return here is None
+        there = self.folder.lstat(intent.there)
+        if there is None:
+            return False
+        if here is not None and os.path.samestat(here, there):
+            self.folder.unlink(intent.here)
+            return True
+        if here is not None and here.st_size > 0 and there.st_size == 0:
+            self.folder.unlink(intent.there)  # the empty file by which a name was reserved
+            return False
+        if intent.file is None:
+            return here is None
+        return self.folder.digest(intent.there) == intent.file.content
+
+
+def _raise_unless_name(intent: Intent, error: OSError | None) -> None:
+    if error is None or error.errno in UNFIT_NAME:
+        return
+    if isinstance(error, FileExistsError):
+        raise OutputError(
+            f"{readable(intent.there)!r} appeared in the output folder while copying; it is not "
+            "touched. Move it away and run again: what is done is kept."
+        ) from error
+    raise error

@@ -1,0 +1,218 @@
+"""A plan carried out: files leave, then files of ours get other names, then sources are copied.
+
+All in batches, each announced in the ledger before it changes anything. While one batch is being
+flushed and placed, the threads copy the next one.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeVar
+
+from scripts.lib.files.deeds import Doer
+from scripts.lib.files.ledger import Intent, Own
+from scripts.lib.files.placement import PARKED, REMOVED
+from scripts.lib.files.plan import Leaving, Plan, Target, size_of
+from scripts.lib.files.staging import Order, SourceError, source_digest, stage, staging_name
+from scripts.lib.files.survey import Standing, inodes
+
+Progress = Callable[[int], object]
+Status = Literal["copied", "kept", "renamed", "failed"]
+Made = Own | SourceError
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class CopySettings:
+    """Where to copy to, for which collection, and how.
+
+    `check_contents` hashes copies whose size and time are as they were, too. At most two batches
+    of files are copied again after a kill.
+    """
+
+    output: Path
+    name: str
+    threads: int = 4
+    check_contents: bool = False
+    batch_files: int = 256
+    batch_bytes: int = 1 << 28
+
+
+class CopiedFile(NamedTuple):
+    """What became of one wanted file; `error` is None unless it failed."""
+
+    position: int
+    source: bytes
+    target: bytes
+    status: Status
+    error: str | None
+
+
+class SetAside(NamedTuple):
+    """A file that was moved to `.removed/`, and why it was not removed or overwritten."""
+
+    name: bytes
+    moved_to: bytes
+    reason: str
+
+
+@dataclass(frozen=True)
+class CopySummary:
+    """What was done: a row for each wanted file, by position, and what became of other files."""
+
+    files: list[CopiedFile]
+    removed: list[bytes]
+    set_aside: list[SetAside]
+    foreign: list[bytes]
+
+
+class Executor:
+    """One run: carries a plan out and reports what became of each file."""
+
+    def __init__(
+        self,
+        doer: Doer,
+        plan: Plan,
+        standing: Mapping[bytes, Standing],
+        settings: CopySettings,
+        pool: ThreadPoolExecutor,
+    ) -> None:
+        self.doer, self.folder, self.ledger = doer, doer.folder, doer.ledger
+        self.plan = plan
+        self.standing = standing
+        self.settings = settings
+        self.pool = pool
+        self.barred = inodes(standing)
+        self.sizes = [size_of(target.wanted.source) for target in plan.copied]
+        self.summary = CopySummary([], [], [], plan.foreign)
+
+    def run(self, progress: Progress) -> CopySummary:
+        """Carry the plan out; `progress` is called with the number of files newly done."""
+        self._note()
+        progress(len(self.plan.kept))
+        for leaving in self._batches(self.plan.leaving):
+            self._leave(leaving)
+        self._rename(progress)
+        for targets, made in self._staged():
+            self._place(targets, made)
+            progress(len(targets))
+        self.folder.flush()
+        self.ledger.flush()
+        self.summary.files.sort()
+        return self.summary
+
+    def _note(self) -> None:
+        """Tell the ledger what was found: files lost, times and sources that changed."""
+        self.ledger.forget(self.plan.forgotten)
+        for path, file in self.plan.refreshed.items():
+            self.ledger.assert_own(path, file)
+        for target in self.plan.kept:
+            self._report(target, "kept")
+
+    def _leave(self, batch: Sequence[Leaving]) -> None:
+        """Remove files of ours of which a source exists; set the others aside."""
+        exists = dict(zip(batch, self.pool.map(self._source_exists, batch), strict=True))
+        removals = [Intent("remove", old.path, b"", old.file) for old in batch if exists[old]]
+        self.summary.removed.extend(self.doer.remove(removals, self.standing))
+        self._set_aside([leaving for leaving in batch if not exists[leaving]])
+
+    def _source_exists(self, leaving: Leaving) -> bool:
+        if leaving.file is None:
+            return False
+        content = leaving.file.content
+        return any(source_digest(source, self.barred) == content for source in leaving.sources)
+
+    def _set_aside(self, batch: Sequence[Leaving]) -> None:
+        if not batch:
+            return
+        self.folder.make(REMOVED)
+        where = self._free_names(REMOVED, [leaving.path for leaving in batch])
+        self.doer.place([Intent("aside", old.path, where[old.path], old.file) for old in batch])
+        for old in batch:
+            altered = "it was altered after it was copied"
+            reason = altered if old.file is None else "no source with its content was found"
+            self.summary.set_aside.append(SetAside(old.path, where[old.path], reason))
+
+    def _free_names(self, folder: bytes, paths: Sequence[bytes]) -> dict[bytes, bytes]:
+        taken: set[bytes] = set()
+        return {path: self.folder.free_name(folder, os.path.basename(path), taken) for path in paths}
+
+    def _rename(self, progress: Progress) -> None:
+        """Give files of ours their other names; those in the way of others are parked first."""
+        renamed = self.plan.renamed
+        occupied = {target.name for target in (*(r.target for r in renamed), *self.plan.copied)}
+        in_the_way = [rename.here for rename in renamed if rename.here in occupied]
+        parked = self._free_names(PARKED, in_the_way)
+        for moves in self._batches(list(parked.items())):
+            self._move(moves)
+        for batch in self._batches(renamed):
+            errors = self._move([(parked.get(here, here), target.name) for here, target in batch])
+            for (_, target), error in zip(batch, errors, strict=True):
+                self._report(target, "renamed", error)
+            progress(len(batch))
+
+    def _move(self, moves: Sequence[tuple[bytes, bytes]]) -> list[str | None]:
+        owned = self.ledger.state.owned
+        return self.doer.place([Intent("move", here, there, owned[here]) for here, there in moves])
+
+    def _staged(self) -> Iterator[tuple[Sequence[Target], list[Made]]]:
+        """Copy sources to temporary files, one batch ahead of the one yielded."""
+        ahead: deque[tuple[Sequence[Target], list[Future[list[Made]]]]] = deque()
+        for batch in self._batches(self.plan.copied, self.sizes):
+            share = -(-len(batch) // (4 * self.settings.threads))
+            parts = [batch[i : i + share] for i in range(0, len(batch), share)]
+            ahead.append((batch, [self.pool.submit(self._stage, part) for part in parts]))
+            if len(ahead) > 1:
+                yield _gathered(*ahead.popleft())
+        for waiting in ahead:
+            yield _gathered(*waiting)
+
+    def _stage(self, targets: Sequence[Target]) -> list[Made]:
+        return [self._stage_one(target) for target in targets]
+
+    def _stage_one(self, target: Target) -> Made:
+        order = Order(target.wanted.source, target.content, staging_name(target.wanted.position))
+        try:
+            return stage(self.folder, order, self.barred)
+        except SourceError as error:
+            return error
+
+    def _place(self, targets: Sequence[Target], made: Sequence[Made]) -> None:
+        ready = [(target, file) for target, file in zip(targets, made, strict=True) if isinstance(file, Own)]
+        errors = self.doer.place(
+            [
+                Intent("place", staging_name(target.wanted.position), target.name, file)
+                for target, file in ready
+            ]
+        )
+        for (target, _), error in zip(ready, errors, strict=True):
+            self._report(target, "copied", error)
+        for target, file in zip(targets, made, strict=True):
+            if isinstance(file, SourceError):
+                self._report(target, "failed", str(file))
+
+    def _report(self, target: Target, status: Status, error: str | None = None) -> None:
+        position, source, _ = target.wanted
+        status = status if error is None else "failed"
+        self.summary.files.append(CopiedFile(position, source, target.name, status, error))
+
+    def _batches(self, items: Sequence[Item], sizes: Sequence[int] | None = None) -> Iterator[Sequence[Item]]:
+        """Cut items into batches that exceed neither the number of files nor, by more than one
+        file, that of bytes."""
+        start = held = 0
+        for end, size in enumerate(sizes or [0] * len(items), start=1):
+            held += size
+            if end - start == self.settings.batch_files or held >= self.settings.batch_bytes:
+                yield items[start:end]
+                start, held = end, 0
+        if start < len(items):
+            yield items[start:]
+
+
+def _gathered(
+    batch: Sequence[Target], parts: Sequence[Future[list[Made]]]
+) -> tuple[Sequence[Target], list[Made]]:
+    return batch, [made for part in parts for made in part.result()]

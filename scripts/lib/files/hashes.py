@@ -1,0 +1,159 @@
+"""The content id of every file, computed once.
+
+A content id is the BLAKE3 of a file's bytes. It is kept in a side file, with what the header says,
+and reused while path, size and modification time stand. The side file is an SQLite database that
+survives kills; it is committed every few seconds, so a killed scan hashes nothing twice.
+"""
+
+import io
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from blake3 import blake3
+
+from scripts.lib.embedding.decode import Undecodable, read_header
+from scripts.lib.files.walk import Found
+
+COMMIT_SECONDS = 30.0
+WHOLE_BYTES = 1 << 26  # larger files are hashed through a memory map instead of being held
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS files (
+    path BLOB PRIMARY KEY, root BLOB, size INTEGER, mtime_ns INTEGER,
+    content_id BLOB, format TEXT, width INTEGER, height INTEGER, error TEXT
+) WITHOUT ROWID;
+"""
+
+
+class Identity(NamedTuple):
+    """What a file's bytes say. Without a content id it could not be read; `error` says why."""
+
+    content_id: bytes | None
+    format: str | None
+    width: int | None
+    height: int | None
+    error: str | None
+
+
+class HashCache:
+    """The side file: what is known of each path, and of which size and time that was true."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.committed = time.monotonic()
+
+    def roots(self) -> set[bytes]:
+        """Return the folders below which files are known."""
+        return {root for (root,) in self.connection.execute("SELECT DISTINCT root FROM files")}
+
+    def paths(self) -> set[bytes]:
+        """Return every known path."""
+        return {path for (path,) in self.connection.execute("SELECT path FROM files")}
+
+    def lookup(self, found: Found) -> Identity | None:
+        """Return what is known of a file, if its size and modification time still stand."""
+        row = self.connection.execute(
+            "SELECT content_id, format, width, height, error FROM files"
+            " WHERE path = ? AND size = ? AND mtime_ns = ?",
+            (found.path, found.size, found.mtime_ns),
+        ).fetchone()
+        return Identity(*row) if row else None
+
+    def store(self, found: Found, identity: Identity) -> None:
+        """Remember a file; at the latest after `COMMIT_SECONDS` a kill no longer forgets it."""
+        self.connection.execute(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (found.path, found.root, found.size, found.mtime_ns, *identity),
+        )
+        if time.monotonic() - self.committed >= COMMIT_SECONDS:
+            self.connection.commit()
+            self.committed = time.monotonic()
+
+    def forget(self, paths: Iterable[bytes]) -> None:
+        """Drop files that are no more."""
+        self.connection.executemany("DELETE FROM files WHERE path = ?", ((p,) for p in paths))
+
+
+@contextmanager
+def hash_cache(path: Path) -> Iterator[HashCache]:
+    """Open the side file; whatever was stored is committed at the end, also after an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = _connect(path)
+    try:
+        yield HashCache(connection)
+    finally:
+        connection.commit()
+        connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    try:
+        connection.executescript(SCHEMA)
+    except sqlite3.DatabaseError:  # not a database: it is a cache, and is filled again
+        connection.close()
+        os.replace(path, path.with_name(f"{path.name}.damaged"))
+        connection = sqlite3.connect(path)
+        connection.executescript(SCHEMA)
+    return connection
+
+
+def identify(found: Found) -> Identity:
+    """Hash a file and read its image header, from one reading of its bytes."""
+    try:
+        if found.size > WHOLE_BYTES:
+            digest = blake3().update_mmap(os.fsdecode(found.path)).digest()
+            return _with_header(digest, found.path)
+        with open(found.path, "rb") as stream:
+            data = stream.read()
+        return _with_header(blake3(data).digest(), io.BytesIO(data))
+    except OSError as error:
+        return Identity(None, None, None, None, f"can't be read: {error.strerror or error}")
+
+
+def _with_header(digest: bytes, source: bytes | io.BytesIO) -> Identity:
+    try:
+        header = read_header(source)
+    except Undecodable as error:
+        return Identity(digest, None, None, None, str(error))
+    return Identity(digest, header.format, header.width, header.height, None)
+
+
+def identify_all(
+    files: Sequence[Found], cache: HashCache, threads: int, progress: Callable[[int], object]
+) -> list[Identity]:
+    """Return the identity of each file, in order; only files the cache does not know are read.
+
+    A file that could not be read is not remembered: the next scan tries it again.
+    """
+    identities: list[Identity | None] = [cache.lookup(found) for found in files]
+    progress(sum(identity is not None for identity in identities))
+    unknown = (i for i, identity in enumerate(identities) if identity is None)
+    with ThreadPoolExecutor(threads) as pool:
+        for i, identity in _in_threads(pool, files, unknown, ahead=8 * threads):
+            identities[i] = identity
+            if identity.content_id is not None:
+                cache.store(files[i], identity)
+            progress(1)
+    return [identity for identity in identities if identity is not None]
+
+
+def _in_threads(
+    pool: ThreadPoolExecutor, files: Sequence[Found], unknown: Iterator[int], ahead: int
+) -> Iterator[tuple[int, Identity]]:
+    """Identify files in threads, at most `ahead` at a time, and yield each as it is done."""
+    running: dict[Future[Identity], int] = {}
+    while True:
+        for i in islice(unknown, ahead - len(running)):
+            running[pool.submit(identify, files[i])] = i
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future.result()

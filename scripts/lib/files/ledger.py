@@ -1,0 +1,228 @@
+"""What has been done in an output folder, one JSON object a line, only ever appended to.
+
+    {"seriatim": 1, "name": "photos"}                         whose folder this is
+    {"intent": 7, "do": "place", "here": .., "there": .., ..}  about to be done
+    {"done": [7, 8]}    {"void": [9]}                         was done, was not done
+    {"own": "0003_a.jpg", ..}    {"forget": "0004_b.jpg"}     a fact about one file
+
+A file is ours because the ledger says so; every other file is foreign and is left alone. Intents
+are on the disk before what they announce begins. Results may be lost: an intent that has none is
+settled at the next start by looking at the files. All paths are relative to the output folder.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from scripts.lib.errors import OutputError
+
+VERSION = 1
+
+Deed = Literal["place", "move", "aside", "remove"]
+
+
+class Own(NamedTuple):
+    """A file of ours as it was when we made it, and the source that it was copied from."""
+
+    content: bytes  # BLAKE3-256 of its bytes
+    size: int
+    mtime_ns: int
+    source: bytes
+    source_mtime_ns: int
+
+
+class Intent(NamedTuple):
+    """A file about to be placed, moved, set aside (`here` to `there`) or removed (`here`).
+
+    `file` describes it; None for a file that is no longer as we made it.
+    """
+
+    deed: Deed
+    here: bytes
+    there: bytes
+    file: Own | None
+
+
+@dataclass
+class State:
+    """What the lines of a ledger add up to."""
+
+    name: str | None = None
+    owned: dict[bytes, Own] = field(default_factory=dict)
+    pending: dict[int, Intent] = field(default_factory=dict)
+    next_number: int = 0
+
+    def apply(self, line: dict[str, Any]) -> None:
+        """Take one line into account. Raises KeyError, TypeError, ValueError if it makes none."""
+        if self.name is None:
+            self.name = _header_name(line)
+        elif "intent" in line:
+            self.pending[line["intent"]] = _intent(line)
+            self.next_number = line["intent"] + 1
+        elif "done" in line:
+            for number in line["done"]:
+                self._finish(self.pending.pop(number))
+        elif "void" in line:
+            for number in line["void"]:
+                del self.pending[number]
+        elif "own" in line:
+            self.owned[_raw(line["own"])] = _own(line)
+        elif "forget" in line:
+            self.owned.pop(_raw(line["forget"]), None)
+        else:
+            raise ValueError("a line of no known kind")
+
+    def _finish(self, intent: Intent) -> None:
+        self.owned.pop(intent.here, None)
+        if intent.deed in ("place", "move") and intent.file is not None:
+            self.owned[intent.there] = intent.file
+
+
+class Ledger:
+    """The ledger's file, open for appending, and its state, which every appended line changes."""
+
+    def __init__(self, fd: int, state: State) -> None:
+        self.fd = fd
+        self.state = state
+
+    @classmethod
+    def open(cls, fd: int, name: str) -> "Ledger":
+        """Read the ledger, cut a torn end off, and claim it if it is new.
+
+        `fd` is open for reading and appending. Raises OutputError if the folder is another's or
+        the ledger is damaged.
+        """
+        data = _read_all(fd)
+        state, whole = replay(data)
+        if state.name not in (None, name):
+            raise OutputError(_other_owner(state.name, name))
+        if whole < len(data):
+            os.ftruncate(fd, whole)
+        ledger = cls(fd, state)
+        if state.name is None:
+            ledger._append([{"seriatim": VERSION, "name": name}])
+            ledger.flush()
+        return ledger
+
+    def intend(self, intents: Sequence[Intent]) -> list[int]:
+        """Append intents and return their numbers; call `flush` before acting on them."""
+        numbers = list(range(self.state.next_number, self.state.next_number + len(intents)))
+        self._append(_intent_line(n, intent) for n, intent in zip(numbers, intents, strict=True))
+        return numbers
+
+    def settle(self, done: Sequence[int], void: Sequence[int] = ()) -> None:
+        """Append which intents were carried out and which were not."""
+        lines = {"done": list(done)}, {"void": list(void)}
+        self._append(line for line in lines if any(line.values()))
+
+    def assert_own(self, path: bytes, file: Own) -> None:
+        """Append how a file of ours is now."""
+        self._append([{"own": _text(path), **_own_fields(file)}])
+
+    def forget(self, paths: Iterable[bytes]) -> None:
+        """Append that these are files of ours no longer."""
+        self._append({"forget": _text(path)} for path in paths)
+
+    def flush(self) -> None:
+        """Return when every line is on the disk."""
+        os.fsync(self.fd)
+
+    def _append(self, lines: Iterable[dict[str, Any]]) -> None:
+        lines = list(lines)
+        data = memoryview(b"".join(_encode(line) for line in lines))
+        while data:
+            data = data[os.write(self.fd, data) :]
+        for line in lines:
+            self.state.apply(line)
+
+
+def replay(data: bytes) -> tuple[State, int]:
+    """Return what a ledger's bytes say, and how many of them do: a torn end says nothing.
+
+    Raises OutputError if a line before the end is damaged, which no kill can cause.
+    """
+    state = State()
+    whole = 0
+    for number, line in enumerate(data.splitlines(keepends=True), start=1):
+        try:
+            state.apply(_decode(line))
+        except (KeyError, TypeError, ValueError) as error:
+            if whole + len(line) < len(data) and data[whole:].strip(b"\0"):
+                raise OutputError(_damaged(number)) from error
+            break
+        whole += len(line)
+    return state, whole
+
+
+def _decode(line: bytes) -> dict[str, Any]:
+    if not line.endswith(b"\n"):
+        raise ValueError("torn")
+    decoded = json.loads(line)
+    if not isinstance(decoded, dict):
+        raise TypeError("not an object")
+    return decoded
+
+
+def _encode(line: dict[str, Any]) -> bytes:
+    return json.dumps(line, ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def _header_name(line: dict[str, Any]) -> str:
+    if line["seriatim"] != VERSION:
+        raise OutputError(
+            f"The ledger of this output folder has format {line['seriatim']}, this version of "
+            f"Seriatim writes format {VERSION}. Use the version that wrote it, or another output."
+        )
+    return str(line["name"])
+
+
+def _intent(line: dict[str, Any]) -> Intent:
+    file = _own(line) if "content" in line else None
+    return Intent(line["do"], _raw(line["here"]), _raw(line["there"]), file)
+
+
+def _intent_line(number: int, intent: Intent) -> dict[str, Any]:
+    here, there = _text(intent.here), _text(intent.there)
+    line = {"intent": number, "do": intent.deed, "here": here, "there": there}
+    return line if intent.file is None else {**line, **_own_fields(intent.file)}
+
+
+def _own(line: dict[str, Any]) -> Own:
+    content, source = bytes.fromhex(line["content"]), _raw(line["source"])
+    return Own(content, line["size"], line["mtime_ns"], source, line["source_mtime_ns"])
+
+
+def _own_fields(file: Own) -> dict[str, Any]:
+    fields = file._asdict()
+    return {**fields, "content": file.content.hex(), "source": _text(file.source)}
+
+
+def _text(path: bytes) -> str:
+    # Not os.fsdecode: the ledger must read the same in every locale.
+    return path.decode("utf-8", "surrogateescape")
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _read_all(fd: int) -> bytes:
+    with open(fd, "rb", closefd=False) as stream:
+        return stream.read()
+
+
+def _other_owner(owner: str | None, name: str) -> str:
+    return (
+        f"This output folder belongs to the collection {owner!r}; {name!r} must not write into it. "
+        f"Set `output` to another folder, or `name: {owner}` if it is the same collection."
+    )
+
+
+def _damaged(number: int) -> str:
+    return (
+        f"Line {number} of .seriatim/ledger.jsonl in the output folder is damaged, so it is not "
+        "known which files there are ours. Put the ledger back from a backup, or choose another "
+        "output folder."
+    )

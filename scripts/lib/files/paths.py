@@ -1,0 +1,8 @@
+"""File names are bytes; people read text."""
+
+import os
+
+
+def readable(path: bytes | str) -> str:
+    r"""Return a path as valid UTF-8 text, any other bytes as \xNN."""
+    return os.fsencode(path).decode("utf-8", errors="backslashreplace")

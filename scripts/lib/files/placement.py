@@ -1,0 +1,236 @@
+"""An output folder, and the few things that may be done to it.
+
+Nothing here overwrites: a file gets its name by a hard link, which fails where the name is taken,
+and loses its former one afterwards. Folders are held open and every path is relative to them, so
+that no symbolic link, even one put there meanwhile, leads out of the output folder.
+"""
+
+import contextlib
+import ctypes
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from blake3 import blake3
+
+from scripts.lib.errors import OutputError
+from scripts.lib.files.names import numbered_name
+from scripts.lib.files.paths import readable
+
+try:
+    import fcntl
+except ImportError:  # no kernel locks on this system
+    fcntl = None  # type: ignore[assignment]
+
+HOME = b".seriatim"
+STAGING = b".seriatim/tmp"  # files being made; swept at every start
+PARKED = b".seriatim/parked"  # our files on their way from one name to another
+REMOVED = b".removed"
+LEDGER = b".seriatim/ledger.jsonl"
+LOCK = b".seriatim/lock"
+CHUNK = 1 << 20
+
+CANNOT_LINK = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+CANNOT_LOCK = {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK, errno.EINVAL}
+SYNCFS: Callable[[int], int] | None = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+
+
+class Move(NamedTuple):
+    """A file to be given another name, both relative to the output folder."""
+
+    here: bytes
+    there: bytes
+
+
+class OutputFolder:
+    """The output folder, held open. `path` has its symbolic links resolved once and for all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(os.path.realpath(path))
+        self.fds: dict[bytes, int] = {b"": os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)}
+        self.name_limit = os.pathconf(self.path, "PC_NAME_MAX")
+
+    def __enter__(self) -> "OutputFolder":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for fd in self.fds.values():
+            os.close(fd)
+
+    def make(self, *folders: bytes) -> None:
+        """Create folders where they are missing; parents first."""
+        for folder in folders:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(_base(folder), 0o777, dir_fd=self._parent(folder))
+            self.folder(folder)
+
+    def folder(self, folder: bytes) -> int:
+        """Return the descriptor of a folder. Raises OutputError if it is none of its own."""
+        if folder not in self.fds:
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+            try:
+                self.fds[folder] = os.open(_base(folder), flags, dir_fd=self._parent(folder))
+            except OSError as error:
+                if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                    raise
+                raise OutputError(
+                    f"{readable(folder)!r} in the output folder {str(self.path)!r} is a symbolic "
+                    "link or a file, where a folder is needed. Move it away, or choose another "
+                    "output folder."
+                ) from error
+        return self.fds[folder]
+
+    def _parent(self, path: bytes) -> int:
+        return self.folder(os.path.dirname(path))
+
+    def open(self, path: bytes, flags: int, mode: int = 0o600) -> int:
+        """Open a file that is no symbolic link."""
+        flags |= os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.open(_base(path), flags, mode, dir_fd=self._parent(path))
+
+    def lstat(self, path: bytes) -> os.stat_result | None:
+        """Return what is at a path, None if nothing is."""
+        try:
+            return os.stat(_base(path), dir_fd=self._parent(path), follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def listing(self, folder: bytes = b"") -> list[bytes]:
+        """Return the names in a folder, sorted; none if there is no such folder."""
+        try:
+            return sorted(os.fsencode(name) for name in os.listdir(self.folder(folder)))
+        except FileNotFoundError:
+            return []
+
+    def digest(self, path: bytes) -> bytes | None:
+        """Return the BLAKE3-256 of a regular file, None if it is none or cannot be read."""
+        try:
+            fd = self.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        except OSError:
+            return None
+        try:
+            return digest_of(fd) if stat.S_ISREG(os.fstat(fd).st_mode) else None
+        except OSError:
+            return None
+        finally:
+            os.close(fd)
+
+    def unlink(self, path: bytes) -> None:
+        """Take a name away."""
+        os.unlink(_base(path), dir_fd=self._parent(path))
+
+    def relocate(self, moves: Sequence[Move]) -> list[OSError | None]:
+        """Give files other names, overwriting nothing; return what stood in the way of each.
+
+        The new names are on the disk before the old ones are taken away.
+        """
+        outcomes = [self._link(move) for move in moves]
+        self.flush_folders({os.path.dirname(move.there) for move in moves})
+        for move, outcome in zip(moves, outcomes, strict=True):
+            if outcome is None and self._same(move):  # else replaced meanwhile, or renamed
+                self.unlink(move.here)
+        return outcomes
+
+    def _same(self, move: Move) -> bool:
+        here, there = self.lstat(move.here), self.lstat(move.there)
+        return here is not None and there is not None and os.path.samestat(here, there)
+
+    def _link(self, move: Move) -> OSError | None:
+        here, there = self._parent(move.here), self._parent(move.there)
+        names = _base(move.here), _base(move.there)
+        try:
+            os.link(*names, src_dir_fd=here, dst_dir_fd=there, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in CANNOT_LINK:
+                return error
+            return self._rename(move)
+        return None
+
+    def _rename(self, move: Move) -> OSError | None:
+        """Rename over an empty file of our own: no other can have the name by then."""
+        here, there = self._parent(move.here), self._parent(move.there)
+        try:
+            os.close(self.open(move.there, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        except OSError as error:
+            return error
+        try:
+            os.rename(_base(move.here), _base(move.there), src_dir_fd=here, dst_dir_fd=there)
+        except OSError as error:
+            self.unlink(move.there)
+            return error
+        return None
+
+    def free_name(self, folder: bytes, name: bytes, taken: set[bytes]) -> bytes:
+        """Return a path in a folder that is neither in use nor taken, and take it."""
+        number = 0
+        while True:
+            path = os.path.join(folder, numbered_name(name, number, self.name_limit))
+            if path not in taken and self.lstat(path) is None:
+                taken.add(path)
+                return path
+            number += 1
+
+    def flush(self) -> None:
+        """Return when all that was written is on the disk.
+
+        One call for many files is 6 times faster than one for each; where the system has no such
+        call, each file was flushed when it was written (`flush_file`).
+        """
+        if SYNCFS is None:
+            self.flush_folders(set(self.fds))
+        elif SYNCFS(self.fds[b""]) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code))
+
+    def flush_folders(self, folders: set[bytes]) -> None:
+        """Return when the names in folders are on the disk."""
+        for folder in sorted(folders):
+            os.fsync(self.folder(folder))
+
+
+def flush_file(fd: int) -> None:
+    """Flush one file, where `OutputFolder.flush` can't flush all of them."""
+    if SYNCFS is None:
+        os.fsync(fd)
+
+
+def digest_of(fd: int) -> bytes:
+    """Return the BLAKE3-256 of an open file, from its beginning."""
+    hasher = blake3()
+    os.lseek(fd, 0, os.SEEK_SET)
+    while chunk := os.read(fd, CHUNK):
+        hasher.update(chunk)
+    return hasher.digest()
+
+
+@contextlib.contextmanager
+def locked(folder: OutputFolder) -> Iterator[None]:
+    """Hold the folder's kernel lock, which any death releases. Raises OutputError if it is held."""
+    fd = folder.open(LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        _lock(fd, folder.path)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _lock(fd: int, path: Path) -> None:
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise OutputError(
+            f"Another run is copying into {str(path)!r}. Wait until it has ended, or choose "
+            "another output folder."
+        ) from error
+    except OSError as error:
+        if error.errno not in CANNOT_LOCK:
+            raise
+
+
+def _base(path: bytes) -> bytes:
+    return os.path.basename(path)

@@ -1,0 +1,212 @@
+"""Stage `scan`: the inventory, one row a file, and the content ids that each partition embeds.
+
+A file that cannot be taken keeps its row, with a status and a reason. The partition lists hold
+nothing but sorted content ids, so that renaming or touching a file leaves them as they are.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from scripts.lib.errors import InputError
+from scripts.lib.files.content_ids import ID_TYPE, list_bytes, partition_of
+from scripts.lib.files.hashes import HashCache, Identity, identify_all
+from scripts.lib.files.paths import readable
+from scripts.lib.files.status import OK, TOO_LARGE, UNDECODABLE, UNREADABLE
+from scripts.lib.files.walk import Found, Passed, Tree, walk
+from scripts.lib.run.progress import ProgressOf
+
+INVENTORY = pa.schema(
+    [
+        ("path", pa.string()),  # readable: bytes that are not UTF-8 appear as \xNN
+        ("path_bytes", pa.binary()),  # what is opened
+        ("root", pa.string()),
+        ("kind", pa.string()),  # image | folder | vector
+        ("size", pa.int64()),  # bytes
+        ("mtime_ns", pa.int64()),
+        ("content_id", ID_TYPE),
+        ("format", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("status", pa.string()),
+        ("error", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class ScanSettings:
+    """How to scan: the limit on declared pixels, whether the collection may shrink, threads."""
+
+    pixel_limit: int
+    allow_shrink: bool
+    threads: int
+
+
+class Row(NamedTuple):
+    """One row of the inventory, in the order of its columns."""
+
+    path: str
+    path_bytes: bytes
+    root: str
+    kind: str
+    size: int | None
+    mtime_ns: int | None
+    content_id: bytes | None
+    format: str | None
+    width: int | None
+    height: int | None
+    status: str
+    error: str | None
+
+
+def scan(tree: Tree, cache: HashCache, settings: ScanSettings, progress: ProgressOf) -> list[Row]:
+    """Return one row per image file below the roots, sorted by path.
+
+    Raises
+    ------
+    InputError
+        when a root is missing, no image is found, or the collection shrank beyond belief.
+    """
+    check_roots(tree, settings.allow_shrink)
+    found, passed = _divide(walk(tree))
+    if not found and not passed:
+        raise InputError(f"No images found below {_listed(tree.roots)}. Name another folder with images=...")
+    gone = cache.paths() - {each.path for each in found}
+    check_shrinkage(tree, cache, len(gone), settings.allow_shrink)
+    with progress(len(found), "files") as count:
+        identities = identify_all(found, cache, settings.threads, count)
+    cache.forget(gone)
+    rows = [_row(f, i, settings.pixel_limit) for f, i in zip(found, identities, strict=True)]
+    return sorted(rows + [_passed_row(p) for p in passed], key=lambda row: row.path_bytes)
+
+
+def _divide(entries: Iterable[Found | Passed]) -> tuple[list[Found], list[Passed]]:
+    found: list[Found] = []
+    passed: list[Passed] = []
+    for entry in entries:
+        if isinstance(entry, Found):
+            found.append(entry)
+        else:
+            passed.append(entry)
+    return found, passed
+
+
+def check_roots(tree: Tree, allow_shrink: bool) -> None:
+    """Refuse roots that are missing, or that the output folder contains.
+
+    Raises
+    ------
+    InputError
+        naming the root and the ways out.
+    """
+    missing = [root for root in tree.roots if not os.path.isdir(root)]
+    if missing and (not allow_shrink or len(missing) == len(tree.roots)):
+        raise InputError(
+            f"There is no folder {_listed(missing)}. Put your images there, or name another folder, with "
+            "'snakemake --cores 8 --config images=FOLDER' or with 'images: [FOLDER]' in config/config.yaml. "
+            "If one of several folders is gone for good, allow_shrink=true goes on without it."
+        )
+    for root in tree.roots:
+        for own in tree.own:
+            if _contains(own, root):
+                raise InputError(
+                    f"The images folder {readable(root)} lies inside {readable(own)}, to which this "
+                    "program writes. Choose another output, store or images folder."
+                )
+
+
+def own_folders_inside(tree: Tree) -> list[str]:
+    """Return the folders of ours that lie inside a root and are therefore left out."""
+    return [readable(own) for own in tree.own if any(_contains(root, own) for root in tree.roots)]
+
+
+def _contains(outer: bytes, inner: bytes) -> bool:
+    outer, inner = os.path.realpath(outer), os.path.realpath(inner)
+    return outer == inner or inner.startswith(outer.rstrip(b"/") + b"/")
+
+
+def check_shrinkage(tree: Tree, cache: HashCache, gone: int, allow_shrink: bool) -> None:
+    """Refuse to go on when the folders no longer look like the collection that they were.
+
+    Raises
+    ------
+    InputError
+        when all roots are new to this name, or more than half of the known files are gone.
+    """
+    roots, known = cache.roots(), len(cache.paths())
+    if allow_shrink or not known:
+        return
+    if not roots & set(tree.roots):
+        raise InputError(
+            f"All folders are new to this collection: it knew {_listed(sorted(roots))}, and now there "
+            f"is {_listed(tree.roots)}. Give the new one a name of its own (name=...), or, if it "
+            "replaces the old one, allow_shrink=true."
+        )
+    if 2 * gone > known:
+        raise InputError(
+            f"{gone:,} of {known:,} known files are gone from {_listed(tree.roots)}. Is a disk not "
+            "mounted? If they are gone for good, allow_shrink=true goes on without them."
+        )
+
+
+def _listed(paths: Sequence[bytes]) -> str:
+    return ", ".join(readable(path) for path in paths)
+
+
+def _row(found: Found, identity: Identity, pixel_limit: int) -> Row:
+    status, error = OK, identity.error
+    if identity.content_id is None:
+        status = UNREADABLE
+    elif error is not None:
+        status = UNDECODABLE
+    elif (identity.width or 0) * (identity.height or 0) > pixel_limit:
+        status = TOO_LARGE
+        error = f"declares {identity.width} x {identity.height} pixels, more than pixel_limit={pixel_limit}"
+    return Row(
+        path=readable(found.path),
+        path_bytes=found.path,
+        root=readable(found.root),
+        kind="image",
+        size=found.size,
+        mtime_ns=found.mtime_ns,
+        content_id=identity.content_id,
+        format=identity.format,
+        width=identity.width,
+        height=identity.height,
+        status=status,
+        error=error,
+    )
+
+
+def _passed_row(passed: Passed) -> Row:
+    nothing = (None,) * 6
+    path = readable(passed.path)
+    return Row(
+        path,
+        passed.path,
+        readable(passed.root),
+        passed.kind,
+        *nothing,
+        passed.status,
+        passed.reason,
+    )
+
+
+def inventory_table(rows: Sequence[Row]) -> pa.Table:
+    """Return the rows as an Arrow table of schema `INVENTORY`."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in INVENTORY)
+    arrays = [pa.array(list(c), field.type) for c, field in zip(columns, INVENTORY, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=INVENTORY)
+
+
+def partition_lists(rows: Iterable[Row], partitions: int) -> list[bytes]:
+    """Return, for each partition, the Parquet bytes of its sorted distinct content ids."""
+    members: list[set[bytes]] = [set() for _ in range(partitions)]
+    for row in rows:
+        if row.status == OK and row.content_id is not None:
+            members[partition_of(row.content_id, partitions)].add(row.content_id)
+    return [list_bytes(sorted(ids)) for ids in members]

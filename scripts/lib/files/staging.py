@@ -1,0 +1,143 @@
+"""One source file copied to a temporary file, whose bytes are then read back and hashed.
+
+The hash is taken of the copy, not of what was read: equal to the content id of the scan it proves
+at once that the source is what was scanned and that the copy is what the source is.
+"""
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scripts.lib.files.ledger import Own
+from scripts.lib.files.placement import CHUNK, STAGING, OutputFolder, digest_of, flush_file
+
+CHANGED = "changed since the scan: scan again, then copy"
+
+Inodes = frozenset[tuple[int, int]]  # device and inode, by which a file is known under any name
+
+
+class SourceError(Exception):
+    """A source that cannot be copied; the message is the reason."""
+
+
+class Order(NamedTuple):
+    """A source, the content expected of it (None: any), and the temporary file to copy it to."""
+
+    source: bytes
+    content: bytes | None
+    staging: bytes
+
+
+def staging_name(position: int) -> bytes:
+    """Return the path of a position's temporary file."""
+    return os.path.join(STAGING, b"%d.part" % position)
+
+
+def stage(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
+    """Copy a source to its temporary file, with its times and permissions.
+
+    `barred` files are no sources. Raises SourceError if the source is not what was ordered, and
+    OSError if the output folder cannot be written to; no temporary file is left then.
+    """
+    with _open_source(order.source, barred) as source:
+        copy = folder.open(order.staging, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        try:
+            return _fill(copy, source, order)
+        except BaseException:
+            folder.unlink(order.staging)
+            raise
+        finally:
+            os.close(copy)
+
+
+def _fill(copy: int, source: int, order: Order) -> Own:
+    before = os.fstat(source)
+    for chunk in _chunks(source, before.st_size):
+        _write(copy, chunk)
+    _check_unchanged(before, os.fstat(source))
+    content = digest_of(copy)
+    if content != order.content:
+        _explain(content, source, order.content)
+    _keep_metadata(copy, before)
+    flush_file(copy)
+    made = os.fstat(copy)
+    return Own(content, made.st_size, made.st_mtime_ns, order.source, before.st_mtime_ns)
+
+
+def _explain(content: bytes, source: int, expected: bytes | None) -> None:
+    """Raise SourceError unless the copy is what the source is and nothing else was expected."""
+    if content != _source_digest(source):
+        raise SourceError("the copy read back differs from its source: check disk and memory")
+    if expected is not None:
+        raise SourceError(CHANGED)
+
+
+def _check_unchanged(before: os.stat_result, after: os.stat_result) -> None:
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise SourceError("changed while it was being copied: copy again")
+
+
+def _keep_metadata(copy: int, source: os.stat_result) -> None:
+    # Some file systems have no permissions; a copy that we could not read back would be of no use.
+    with contextlib.suppress(PermissionError):
+        os.fchmod(copy, source.st_mode & 0o777 | stat.S_IRUSR)
+    with contextlib.suppress(PermissionError):
+        os.utime(copy, ns=(source.st_atime_ns, source.st_mtime_ns))
+
+
+def _chunks(source: int, size: int) -> Iterator[bytes]:
+    # One byte more than expected, so that a small file takes one reading and its end another.
+    while chunk := _read(source, min(CHUNK, size + 1)):
+        yield chunk
+
+
+def _read(source: int, length: int) -> bytes:
+    with _reading():
+        return os.read(source, length)
+
+
+def _write(copy: int, chunk: bytes) -> None:
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[os.write(copy, rest) :]
+
+
+def _source_digest(source: int) -> bytes:
+    with _reading():
+        return digest_of(source)
+
+
+@contextlib.contextmanager
+def _open_source(path: bytes, barred: Inodes) -> Iterator[int]:
+    """Open a regular file for reading. Raises SourceError if it can't be, or is something else."""
+    with _reading():
+        # Not blocking: a named pipe put in the file's place must not stop the run for ever.
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
+            raise SourceError("is no longer a file")
+        if (found.st_dev, found.st_ino) in barred:
+            raise SourceError("is itself a copy in the output folder")
+        yield fd
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    """Turn what goes wrong while a source is read into a SourceError."""
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SourceError(f"can't be read: {reason}") from error
+
+
+def source_digest(path: bytes, barred: Inodes) -> bytes | None:
+    """Return the BLAKE3-256 of a source, None if it can't be read or is barred."""
+    with contextlib.suppress(SourceError), _open_source(path, barred) as source:
+        return _source_digest(source)
+    return None

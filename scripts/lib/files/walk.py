@@ -1,0 +1,186 @@
+"""Find the images below some folders, whatever lies there.
+
+Every real folder is read once: symbolic links are followed, but a folder that was already read is
+named and left, which ends loops and overlapping roots. Names are bytes. Nothing here opens a file.
+"""
+
+import fnmatch
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from blake3 import blake3
+
+from scripts.lib.files.status import SKIPPED, UNREADABLE
+
+EXTENSIONS = frozenset(b".jpg .jpeg .png .bmp .webp .jfif .gif .tif .tiff".split())  # compared in lower case
+SYSTEM_FOLDERS = frozenset((b"@eaDir", b".snakemake"))  # thumbnails of network storages; our engine's
+
+
+class Found(NamedTuple):
+    """A file with an image's extension, as its folder entry describes it."""
+
+    root: bytes
+    path: bytes
+    size: int
+    mtime_ns: int
+    access: int  # permission bits, owner and group, folded into one number
+
+
+class Passed(NamedTuple):
+    """Something that could not be taken, and why."""
+
+    root: bytes
+    path: bytes
+    reason: str
+    kind: str  # "image" | "folder"
+    status: str = UNREADABLE
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Which folders to read and what to leave out.
+
+    `own` are folders of ours (output, store, results), known by device and inode.
+    """
+
+    roots: Sequence[bytes]
+    exclude: Sequence[str] = ()
+    own: Sequence[bytes] = ()
+
+
+class Excluder:
+    """Match folder entries against the user's glob patterns."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        names = [p for p in patterns if "/" not in p]
+        paths = [p.strip("/") for p in patterns if "/" in p]
+        self.name, self.path = _any_of(names), _any_of(paths)
+
+    def __call__(self, root: bytes, entry: os.DirEntry[bytes]) -> bool:
+        """Tell whether an entry is to be left out."""
+        if self.name and self.name.match(entry.name):
+            return True
+        return bool(self.path and self.path.match(os.path.relpath(entry.path, root)))
+
+
+def _any_of(patterns: Sequence[str]) -> re.Pattern[bytes] | None:
+    if not patterns:
+        return None
+    return re.compile("|".join(fnmatch.translate(p) for p in patterns).encode())
+
+
+def walk(tree: Tree) -> Iterator[Found | Passed]:
+    """Yield every image file below the roots, and whatever could not be taken."""
+    seen = {_identity(folder): b"" for folder in tree.own if os.path.isdir(folder)}
+    excluded = Excluder(tree.exclude)
+    for root in tree.roots:
+        yield from _walk_root(root, seen, excluded)
+
+
+def _walk_root(
+    root: bytes, seen: dict[tuple[int, int], bytes], excluded: Excluder
+) -> Iterator[Found | Passed]:
+    pending: list[bytes] = [root]
+    linked: list[bytes] = []  # folders behind links come last: a real path is the better name
+    while pending or linked:
+        folder = pending.pop() if pending else linked.pop()
+        try:
+            identity = _identity(folder)
+            if identity in seen:
+                if seen[identity]:
+                    yield Passed(
+                        root,
+                        folder,
+                        f"already read as {os.fsdecode(seen[identity])}",
+                        "folder",
+                        SKIPPED,
+                    )
+                continue
+            seen[identity] = folder
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            yield Passed(root, folder, f"folder can't be read: {error.strerror}", "folder")
+            continue
+        below: list[bytes] = []
+        for entry in entries:
+            if _skipped(entry.name) or excluded(root, entry):
+                continue
+            if _is_folder(entry):
+                (linked if entry.is_symlink() else below).append(entry.path)
+            elif os.path.splitext(entry.name)[1].lower() in EXTENSIONS:
+                yield _file(root, entry)
+        pending.extend(reversed(below))
+
+
+def _skipped(name: bytes) -> bool:
+    return name.startswith(b".") or name in SYSTEM_FOLDERS
+
+
+def _is_folder(entry: os.DirEntry[bytes]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _file(root: bytes, entry: os.DirEntry[bytes]) -> Found | Passed:
+    try:
+        status = entry.stat()
+    except OSError as error:
+        what = "dangling symbolic link" if entry.is_symlink() else "can't be read"
+        return Passed(root, entry.path, f"{what}: {error.strerror}", "image")
+    if not stat.S_ISREG(status.st_mode):
+        return Passed(root, entry.path, "not a regular file", "image")
+    access = stat.S_IMODE(status.st_mode) | status.st_uid << 12 | status.st_gid << 44
+    return Found(root, entry.path, status.st_size, status.st_mtime_ns, access)
+
+
+def _identity(folder: bytes) -> tuple[int, int]:
+    status = os.stat(folder)
+    return status.st_dev, status.st_ino
+
+
+def fingerprint(tree: Tree) -> str:
+    """Return a short text that changes when a name, size, time or permission in the tree does.
+
+    Takes about 0.6 s for 100,000 files whose folder entries are in memory.
+    """
+    digest = blake3()
+    count = 0
+    for each in walk(tree):
+        if isinstance(each, Found):
+            count += 1
+            digest.update(b"%b\0%d %d %d\n" % (each.path, each.size, each.mtime_ns, each.access))
+        else:
+            digest.update(b"%b\0%b\n" % (each.path, each.reason.encode(errors="surrogateescape")))
+    return f"{count}:{digest.hexdigest()[:16]}"
+
+
+def folders_fingerprint(tree: Tree) -> str:
+    """Return a short text that changes when an entry is added, removed or renamed in any folder.
+
+    Reads no file's status: for disks on which that is slow. Misses edits in place.
+    """
+    digest = blake3()
+    excluded = Excluder(tree.exclude)
+    own = {_identity(folder) for folder in tree.own if os.path.isdir(folder)}
+    pending = [(root, root) for root in reversed(tree.roots)]
+    count = 0
+    while pending:
+        root, folder = pending.pop()
+        try:
+            status = os.stat(folder)
+            if (status.st_dev, status.st_ino) in own:
+                continue
+            entries = [e for e in os.scandir(folder) if e.is_dir(follow_symlinks=False)]
+        except OSError:
+            continue
+        count += 1
+        digest.update(b"%b\0%d\n" % (folder, status.st_mtime_ns))
+        below = [e.path for e in entries if not _skipped(e.name) and not excluded(root, e)]
+        pending.extend((root, path) for path in sorted(below, reverse=True))
+    return f"{count}:{digest.hexdigest()[:16]}"

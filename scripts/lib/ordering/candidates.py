@@ -1,0 +1,129 @@
+"""FAISS as a proposer of likely neighbours: wide, fast, and never the judge.
+
+Its distances come from the norm expansion or from a PCA's space and are thrown away. Each call is
+kept to one thread: callers share out blocks of queries of a fixed size instead, which gives the
+same candidates however many threads there are.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from scripts.lib.ordering.metric import Floats
+
+Vectors = npt.NDArray[Any]
+Rows = npt.NDArray[np.int64]
+
+BLOCK_ROWS = 1 << 14
+BLOCK_VALUES = 1 << 25
+TRAINING_ROWS_PER_LIST = 50
+
+
+@dataclass
+class Proposer:
+    """A FAISS index, what takes queries into its space, and how many candidates it names."""
+
+    index: Any
+    project: Callable[[Floats], Floats]
+    width: int
+
+    def propose(self, queries: Floats) -> Rows:
+        """Return the likely nearest rows: (q, width) int64, -1 where there are no more."""
+        rows: Rows = self.index.search(self.project(queries), self.width)[1]
+        return rows
+
+
+def exhaustive(vectors: Vectors, width: int) -> Proposer:
+    """Index all vectors as they are, so that every query meets every vector."""
+    index = faiss.IndexFlatL2(vectors.shape[1])
+    for _, block in float_blocks(vectors):
+        index.add(block)
+    return Proposer(_on_device(index), _unchanged, min(width, len(vectors)))
+
+
+def inverted_file(vectors: Vectors, width: int, pca_dimension: int, seed: int) -> Proposer:
+    """Index all vectors in lists around centroids, in a PCA's space where they are longer.
+
+    The caller sets `index.nprobe`, the number of lists read for a query.
+    """
+    n, d = vectors.shape
+    lists = max(1, min(int(4 * np.sqrt(n)), n // TRAINING_ROWS_PER_LIST))
+    sample = vectors[sample_rows(n, TRAINING_ROWS_PER_LIST * lists, seed)].astype(np.float32)
+    project = _pca(sample, pca_dimension) if d > pca_dimension else _unchanged
+    dimension = min(d, pca_dimension)
+    index = faiss.IndexIVFFlat(faiss.IndexFlatL2(dimension), dimension, lists)
+    index.cp.seed = seed + 1
+    index.train(project(sample))
+    for _, block in float_blocks(vectors):
+        index.add(project(block))
+    return Proposer(_on_device(index), project, min(width, n))
+
+
+def stream(vectors: Vectors, queries: Floats, width: int) -> Rows:
+    """Propose from all vectors without holding them: each block's nearest, side by side.
+
+    returns : (q, blocks * width) int64, -1 where a block holds fewer
+    """
+    return np.hstack(
+        [
+            np.where(rows < 0, -1, rows + start)
+            for start, block in float_blocks(vectors)
+            for rows in [exhaustive(block, width).propose(queries)]
+        ]
+    )
+
+
+def sample_rows(n: int, size: int, seed: int) -> Rows:
+    """Draw rows without repetition, in ascending order, all of them where size exceeds n."""
+    drawn = np.random.default_rng(seed).choice(n, min(size, n), replace=False)
+    return np.sort(drawn)
+
+
+def float_blocks(vectors: Vectors) -> Iterator[tuple[int, Floats]]:
+    """Yield the vectors in blocks of float32, each with the number of its first row."""
+    rows = min(BLOCK_ROWS, max(1, BLOCK_VALUES // max(1, vectors.shape[1])))
+    for start in range(0, len(vectors), rows):
+        yield start, np.ascontiguousarray(vectors[start : start + rows], np.float32)
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Keep FAISS to one thread in the calling thread."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+def workers(threads: int) -> ThreadPoolExecutor:
+    """Make a pool whose threads each keep FAISS to themselves; one thread only before a GPU."""
+    # OpenMP's limit belongs to the thread that sets it, hence the initializer.
+    return ThreadPoolExecutor(1 if gpus() else threads, "knn", faiss.omp_set_num_threads, (1,))
+
+
+def gpus() -> int:
+    """Return how many GPUs FAISS sees."""
+    return int(faiss.get_num_gpus()) if hasattr(faiss, "get_num_gpus") else 0
+
+
+def _unchanged(queries: Floats) -> Floats:
+    return queries
+
+
+def _pca(sample: Floats, dimension: int) -> Callable[[Floats], Floats]:
+    pca = faiss.PCAMatrix(sample.shape[1], dimension)
+    pca.train(sample)
+    return lambda queries: pca.apply(queries)
+
+
+def _on_device(index: Any) -> Any:
+    """Move an index to the first GPU where there is one."""
+    return faiss.index_cpu_to_gpu(faiss.StandardGpuResources(), 0, index) if gpus() else index

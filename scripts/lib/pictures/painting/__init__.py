@@ -1,0 +1,1 @@
+"""Procedural landscapes: noise, sky, land, trees and towers, and the scene that joins them."""

@@ -1,0 +1,81 @@
+"""The configuration: checked against its schema, completed with defaults, and named.
+
+Keys are flat, so that each can be given on a command line.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from blake3 import blake3
+from jsonschema import Draft202012Validator
+
+from scripts.lib.errors import InputError
+
+EMBEDDING_SETTINGS = ("weights", "multicrop")  # what changes vectors besides the model's name
+LISTS = ("images", "exclude")  # keys for which a string stands for a list of one
+UNWEIGHTED = ("descriptor", "precomputed")  # models that take no checkpoint
+
+
+def read_schema(path: Path) -> dict[str, Any]:
+    """Read the JSON schema of the configuration."""
+    schema: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return schema
+
+
+def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration with every key of the schema, checked.
+
+    Raises
+    ------
+    InputError
+        naming each key that is unknown (with the nearest known one) or has an unfit value.
+    """
+    keys = schema["properties"]
+    problems = [_unknown(key, keys) for key in config if key not in keys]
+    known = {key: value for key, value in config.items() if key in keys}
+    for error in Draft202012Validator(schema).iter_errors(known):
+        problems.append(_unfit(error.path, error.message, known, keys))
+    if problems:
+        raise InputError("The configuration can't be used:\n" + "\n".join(f"  {p}" for p in problems))
+    complete = {key: known.get(key, rule["default"]) for key, rule in keys.items()}
+    for key in LISTS:
+        complete[key] = [complete[key]] if isinstance(complete[key], str) else list(complete[key])
+    _check_together(complete)
+    return complete
+
+
+def _unknown(key: str, keys: Mapping[str, Any]) -> str:
+    nearest = difflib.get_close_matches(key, keys, n=1, cutoff=0.0)[0]
+    return f"{key}: there is no such key; the nearest is '{nearest}' ({keys[nearest]['description']})"
+
+
+def _unfit(path: Any, message: str, config: Mapping[str, Any], keys: Mapping[str, Any]) -> str:
+    key = path[0] if path else "configuration"
+    meaning = keys[key]["description"] if key in keys else ""
+    return f"{key}: {message} (it is {config.get(key)!r}). {meaning}"
+
+
+def _check_together(config: Mapping[str, Any]) -> None:
+    if config["model"] in UNWEIGHTED and config["weights"]:
+        raise InputError(f"weights: model '{config['model']}' takes none; remove weights or name a network.")
+    if config["model"] == "precomputed" and not config["embeddings"]:
+        raise InputError("embeddings: model 'precomputed' needs a file or folder of vectors there.")
+    if config["model"] != "precomputed" and config["embeddings"]:
+        raise InputError("embeddings: only model 'precomputed' reads vectors; set model: precomputed.")
+
+
+def model_tag(config: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """Name the folder of all that depends on the embedding: a model and its settings.
+
+    Settings that are not the default add 8 hex digits, so that each keeps its own artifacts.
+    """
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", config["model"])
+    settings = {key: config[key] for key in EMBEDDING_SETTINGS}
+    if all(value == schema["properties"][key]["default"] for key, value in settings.items()):
+        return name
+    return f"{name}-{blake3(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]}"

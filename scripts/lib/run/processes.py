@@ -1,0 +1,22 @@
+"""No process outlives the one that started it.
+
+A kill of the run must stop its stages, and a kill of a stage its workers, or an orphan would go on
+writing beside the rerun. Linux tells a process of its parent's death; elsewhere nothing does.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when the one that started it ends."""
+    if not sys.platform.startswith("linux"):
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the kernel had been asked
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,63 @@
+"""One run from the user's point of view: its configuration, its lock, and what went wrong."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import yaml
+
+from scripts.lib.artifacts.atomic import write_text
+from scripts.lib.run.config import complete, model_tag, read_schema
+from scripts.lib.run.lock import claim
+from scripts.lib.run.stage import FAILURES
+
+_held: list[IO[str]] = []  # locks last as long as the process
+
+
+def read_config(given: Mapping[str, Any], schema_file: str | Path) -> dict[str, Any]:
+    """Return the checked and completed configuration, and under `model_tag` the model's folder.
+
+    Raises
+    ------
+    InputError
+        naming every key that is unknown or unfit.
+    """
+    schema = read_schema(Path(schema_file))
+    given = {key: value for key, value in given.items() if key != "model_tag"}
+    config = complete(given, schema)
+    return {**config, "model_tag": model_tag(config, schema)}
+
+
+def begin(config: Mapping[str, Any], collection: str, model: str) -> None:
+    """Claim this folder for the run, keep its configuration, and start with no failures.
+
+    Raises
+    ------
+    InputError
+        when another run is at work here.
+    """
+    _held.append(claim(Path(".snakemake", "run.lock")))
+    settings = {key: value for key, value in config.items() if key != "model_tag"}
+    write_text(Path(model, "config.yaml"), yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+    failures = failures_path(collection)
+    failures.parent.mkdir(parents=True, exist_ok=True)
+    failures.unlink(missing_ok=True)
+    os.environ[FAILURES] = str(failures)
+
+
+def failures_path(collection: str) -> Path:
+    """Name the file that collects one line per failed stage of a run."""
+    return Path(collection, "logs", "failures.txt")
+
+
+def report_failures(collection: str) -> None:
+    """Say at the end of a run what failed, a line per stage."""
+    failures = failures_path(collection)
+    if failures.exists():
+        print(
+            f"\nseriatim: {failures.read_text(encoding='utf-8').strip()}",
+            file=sys.stderr,
+            flush=True,
+        )

@@ -1,0 +1,85 @@
+"""The frame in which a stage runs: its log, its progress, its end.
+
+Everything that a stage says goes to its log, tracebacks too. Where it fails, the user reads one line
+that says what happened and where the log is; the same line is kept for the end of the run.
+"""
+
+import faulthandler
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from scripts.lib.errors import SeriatimError
+from scripts.lib.run.processes import die_with_parent
+from scripts.lib.run.progress import Progress
+
+FAILURES = "SERIATIM_FAILURES"  # names the file that collects the failures of one run
+
+
+class Stage:
+    """A running stage: where it logs and how it shows progress."""
+
+    def __init__(self, name: str, log: logging.Logger) -> None:
+        self.name, self.log = name, log
+
+    def info(self, message: str, *values: object) -> None:
+        """Write one line to the stage's log."""
+        self.log.info(message, *values)
+
+    def tell(self, message: str) -> None:
+        """Write one line to the log and to the user's terminal."""
+        self.log.info("%s", message)
+        print(f"seriatim: {self.name}: {message}", file=sys.stderr, flush=True)
+
+    def progress(self, total: int, unit: str) -> Progress:
+        """Begin a progress display of `total` units."""
+        return Progress(total, unit, self.name, self.log)
+
+
+@contextmanager
+def stage(name: str, log_file: str) -> Iterator[Stage]:
+    """Run the body of a stage; on failure write the log, tell the user, and exit with 1."""
+    die_with_parent()
+    with _log_to(Path(log_file)) as log:
+        log.info("%s started", name)
+        try:
+            yield Stage(name, log)
+        except Exception as error:
+            log.exception("%s failed", name)
+            _tell_failure(name, error, log_file)
+            sys.exit(1)
+        log.info("%s finished", name)
+
+
+@contextmanager
+def _log_to(path: Path) -> Iterator[logging.Logger]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    log = logging.getLogger("seriatim")
+    log.setLevel(logging.INFO)
+    with path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
+        faulthandler.enable(stream)
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logging.captureWarnings(True)
+        for each in (log, logging.getLogger("py.warnings")):
+            each.addHandler(handler)
+            each.propagate = False
+        try:
+            yield log
+        finally:
+            faulthandler.disable()
+            for each in (log, logging.getLogger("py.warnings")):
+                each.removeHandler(handler)
+
+
+def _tell_failure(name: str, error: Exception, log_file: str) -> None:
+    what = str(error) if isinstance(error, SeriatimError) else f"{type(error).__name__}: {error}"
+    line = f"{name} failed: {' '.join(what.split())} (log: {log_file})"
+    if FAILURES not in os.environ:
+        print(f"seriatim: {line}", file=sys.stderr, flush=True)
+    else:  # said once, where it is not lost: at the end
+        with open(os.environ[FAILURES], "a", encoding="utf-8", errors="backslashreplace") as failures:
+            failures.write(line + "\n")

@@ -1,0 +1,104 @@
+"""What makes stages run again: short texts that change when the input of a stage does.
+
+They are computed by the process that the user starts, before anything runs.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from blake3 import blake3
+
+from scripts.lib import versions
+from scripts.lib.artifacts.atomic import write_json
+from scripts.lib.files.walk import Tree, fingerprint, folders_fingerprint
+
+RESULTS = "results"
+NOT_NETWORKS = ("descriptor", "precomputed")
+
+
+def input_tree(config: Mapping[str, Any]) -> Tree:
+    """Return what the scan reads: the user's folders, without those that the program writes to."""
+    own = (config["output"], config["store"], RESULTS, ".snakemake")
+    return Tree(
+        roots=[_bytes(root) for root in config["images"]],
+        exclude=config["exclude"],
+        own=[_bytes(folder) for folder in own],
+    )
+
+
+def _bytes(path: str) -> bytes:
+    return os.path.normpath(os.fsencode(os.path.expanduser(path)))
+
+
+def input_fingerprint(config: Mapping[str, Any]) -> str:
+    """Return the fingerprint of the input, as far as the config key `scan_mode` looks at it."""
+    if config["model"] == "precomputed":
+        return source_fingerprint(Path(config["embeddings"]).expanduser())
+    if config["scan_mode"] == "off":
+        return _last_fingerprint(config["name"])
+    if config["scan_mode"] == "folders":
+        return folders_fingerprint(input_tree(config))
+    return fingerprint(input_tree(config))
+
+
+def _last_fingerprint(name: str) -> str:
+    record = Path(RESULTS, name, "records", "inventory.parquet.json")
+    try:
+        return str(json.loads(record.read_text(encoding="utf-8"))["settings"]["fingerprint"])
+    except (OSError, ValueError, KeyError):
+        return "never scanned"
+
+
+def source_fingerprint(source: Path) -> str:
+    """Return a text that changes with the names, sizes or times of a file, or of those in a folder."""
+    files = sorted(source.rglob("*")) if source.is_dir() else [source]
+    digest = blake3()
+    for file in files:
+        if file.is_file():
+            status = file.stat()
+            digest.update(b"%b\0%d\0%d\n" % (os.fsencode(file), status.st_size, status.st_mtime_ns))
+    return digest.hexdigest()[:16]
+
+
+def weights_state(config: Mapping[str, Any]) -> str | None:
+    """Return what `model.json` depends on besides the model's name: a local file, its size and time."""
+    local = config["embeddings"] or config["weights"]
+    return f"{local} {source_fingerprint(Path(local).expanduser())}" if local else None
+
+
+def model_version(config: Mapping[str, Any]) -> int:
+    """Return the version of our own part of a model's computation."""
+    return versions.DESCRIPTOR if config["model"] == "descriptor" else versions.NETWORK
+
+
+def wants_gpu(config: Mapping[str, Any]) -> bool:
+    """Tell whether the configured model may use a GPU."""
+    return config["device"] != "cpu" and config["model"] not in NOT_NETWORKS
+
+
+def retry_path(model_folder: str | Path, partition: int | str) -> Path:
+    """Name the side file that remembers which files of a partition could not be read."""
+    return Path(model_folder, "embed", "retry", f"{partition}.json")
+
+
+def retry_token(model_folder: str, partition: int | str) -> str:
+    """Return a text that changes when a file that could not be read can be read now.
+
+    The job that runs for it remembers the text, so that it does not run again for the same reason.
+    """
+    try:
+        remembered = json.loads(retry_path(model_folder, partition).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    now_readable = [path for path in remembered["unread"] if os.access(os.fsencode(path), os.R_OK)]
+    if not now_readable:
+        return str(remembered["token"])
+    return blake3(json.dumps([remembered["token"], now_readable]).encode()).hexdigest()[:16]
+
+
+def remember_unread(path: Path, token: str, unread: list[bytes]) -> None:
+    """Write the side file that `retry_token` reads."""
+    write_json(path, {"token": token, "unread": [os.fsdecode(each) for each in unread]})

@@ -1,0 +1,18 @@
+"""The version of each stage's results.
+
+Raise one when a stage computes something else than before: its jobs, and what follows from them, run
+again. Editing a comment does not. The list stands alone because every run reads it before anything else.
+"""
+
+SCAN = 1
+WEIGHTS = 1
+DESCRIPTOR = 1  # names its vectors in the store
+NETWORK = 1  # likewise, for everything done to an image besides the network itself
+EMBED = 1
+GATHER = 1
+KNN = 1
+MST = 1
+TRAVERSE = 1
+TWO_OPT = 1
+ORDER = 1
+COPY = 1

@@ -1,0 +1,58 @@
+"""Check store, artifacts and copies; what is damaged is set aside, for the next plain run to mend."""
+
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.artifacts.record import set_aside
+from scripts.lib.artifacts.verify import (
+    Finding,
+    verify_artifacts,
+    verify_manifests,
+    verify_store,
+)
+from scripts.lib.embedding.models import read_card
+from scripts.lib.embedding.store import Store
+from scripts.lib.errors import DamagedArtifact
+from scripts.lib.files.check import check_copies
+from scripts.lib.files.paths import readable
+from scripts.lib.run.stage import Stage, stage
+
+
+def vectors(run: Stage, job: Any) -> list[Finding]:
+    """Check the store of the configured model, and the manifests that point into it."""
+    card_file = Path(job.params.model, "model.json")
+    if not card_file.exists():
+        return []
+    card = read_card(card_file)
+    store = Store(Path(job.params.store), card.fingerprint, card.dimension, card.dtype)
+    with run.progress(len(store.parts()), "parts") as count:
+        findings = verify_store(store, count)
+    return findings + verify_manifests([Path(path) for path in job.params.manifests], store)
+
+
+def copies(run: Stage, job: Any) -> list[Finding]:
+    """Check the copies; where one is not as it was made, have the next run look at all of them."""
+    copied, output = Path(job.params.copied), Path(job.params.output).expanduser()
+    with run.progress(0, "copies") as count:
+        found = check_copies(output, job.threads, count)
+    if found and copied.exists():
+        set_aside(copied, "copies are not as they were made")
+    return [Finding(output, f"{output}/{readable(each.name)} is {each.problem}.") for each in found]
+
+
+def main(job: Any) -> None:
+    """Run the checks."""
+    with stage("verify", job.log[0]) as run:
+        artifacts = [Path(path) for path in job.params.artifacts]
+        with run.progress(len(artifacts), "artifacts") as count:
+            findings = verify_artifacts(artifacts, count)
+        findings += vectors(run, job) + copies(run, job)
+        for finding in findings:
+            run.tell(finding.problem)
+        if findings:
+            raise DamagedArtifact(f"{len(findings)} things are not as recorded; a plain run mends them.")
+        run.tell("store, artifacts and copies are as they were recorded")
+
+
+if __name__ == "__main__":
+    main(snakemake)

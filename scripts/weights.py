@@ -1,0 +1,34 @@
+"""Stage `weights`: the configured model into `model.json`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.artifacts.record import Provenance, recording
+from scripts.lib.embedding import weights
+from scripts.lib.embedding.models import ModelCard
+from scripts.lib.embedding.precomputed import common_dimension
+from scripts.lib.run.stage import stage
+
+
+def card_of(config: dict[str, Any]) -> ModelCard:
+    """Return the card of the configured model."""
+    if config["model"] == "descriptor":
+        return weights.describe_descriptor()
+    if config["model"] == "precomputed":
+        return weights.describe_precomputed(common_dimension(Path(config["embeddings"]).expanduser()))
+    return weights.describe_classifier(config["model"], config["weights"])
+
+
+def main(job: Any) -> None:
+    """Run the stage."""
+    with stage("weights", job.log[0]) as run:
+        card = card_of(job.config)
+        provenance = Provenance("weights", job.params.version, dict(job.params.items()))
+        with recording(Path(job.output.model), provenance) as temporary:
+            temporary.write_text(json.dumps(card.to_json(), indent=2) + "\n", encoding="utf-8")
+        run.info("%s, %d dimensions, fingerprint %s", card.name, card.dimension, card.fingerprint)
+
+
+if __name__ == "__main__":
+    main(snakemake)

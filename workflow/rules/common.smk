@@ -1,0 +1,88 @@
+# What the rules share: the checked configuration, the names of folders, and what frames a run.
+#
+#   COLLECTION   results/{name}            what is known of the files
+#   MODEL        results/{name}/{model}    all that depends on the embedding
+#   PARTITIONS   the embed jobs
+#   FINGERPRINT  changes when the input does
+#   ARTIFACTS    everything that the stages make
+
+import os
+
+from snakemake.exceptions import WorkflowError
+from snakemake_interface_executor_plugins.settings import ExecMode
+
+from scripts.lib import versions
+from scripts.lib.errors import SeriatimError
+from scripts.lib.run import session, triggers
+
+try:
+    config.update(
+        session.read_config(
+            config, workflow.source_path("../schemas/config.schema.yaml")
+        )
+    )
+except SeriatimError as error:
+    raise WorkflowError(str(error)) from None
+
+COLLECTION = f"results/{config['name']}"
+MODEL = f"{COLLECTION}/{config['model_tag']}"
+PARTITIONS = range(config["partitions"])
+ALL_CORES = workflow.cores or os.cpu_count()
+
+# The input is looked at once, by the process that the user started.
+STARTED_BY_USER = workflow.exec_mode == ExecMode.DEFAULT
+FINGERPRINT = triggers.input_fingerprint(config) if STARTED_BY_USER else None
+
+
+# Every artifact, in the order in which they are made.
+ARTIFACTS = [
+    f"{COLLECTION}/inventory.parquet",
+    *expand(f"{COLLECTION}/inventory/{{partition}}.parquet", partition=PARTITIONS),
+    f"{MODEL}/model.json",
+    *expand(f"{MODEL}/embed/{{partition}}.parquet", partition=PARTITIONS),
+    f"{MODEL}/vectors.npy",
+    f"{MODEL}/items.parquet",
+    f"{MODEL}/knn.npz",
+    f"{MODEL}/mst.npy",
+    f"{MODEL}/traversal.npy",
+    f"{MODEL}/path.npy",
+    f"{MODEL}/quality.json",
+    f"{MODEL}/order.parquet",
+    f"{MODEL}/rejected.csv",
+    f"{COLLECTION}/copied.parquet",
+]
+
+
+wildcard_constraints:
+    partition=r"\d+",
+
+
+def after_scan(path):
+    """Take a file as input only once the scan has told what is in it.
+
+    So each job is judged anew behind the checkpoint, and runs only if its own input changed.
+    """
+
+    def resolve(wildcards):
+        checkpoints.scan.get()
+        return path.format(**wildcards)
+
+    return resolve
+
+
+def after_scan_all(path):
+    """Take the files of all partitions as input, once the scan has run."""
+
+    def resolve(wildcards):
+        checkpoints.scan.get()
+        return expand(path, partition=PARTITIONS)
+
+    return resolve
+
+
+onstart:
+    session.begin(config, COLLECTION, MODEL)
+
+
+onerror:
+    session.report_failures(COLLECTION)

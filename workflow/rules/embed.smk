@@ -1,0 +1,83 @@
+# Contents into vectors.
+#
+#   in   inventory.parquet, inventory/{p}.parquet
+#   out  model.json                architecture, weights and their hash, preprocessing, dimension
+#        embed/{p}.parquet         content id -> part and row in the store, or status and error
+#        vectors.npy               (n, d) float16 (precomputed: float32), one row per distinct content
+#        items.parquet             the content id of each row, ascending
+#   side the store                 the vectors themselves, shared by collections
+
+
+localrules:
+    weights,
+
+
+rule weights:
+    """Find the model's weights, hash them, and try them on the architecture."""
+    output:
+        model=f"{MODEL}/model.json",
+    log:
+        f"{MODEL}/logs/weights.log",
+    benchmark:
+        f"{MODEL}/benchmarks/weights.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        version=versions.WEIGHTS,
+        made_by=triggers.model_version(config),
+        weights=triggers.weights_state(config),
+    script:
+        "../../scripts/weights.py"
+
+
+rule embed:
+    """Embed the contents of one partition that the store does not have yet."""
+    input:
+        ids=after_scan(f"{COLLECTION}/inventory/{{partition}}.parquet"),
+        inventory=ancient(f"{COLLECTION}/inventory.parquet"),
+        model=f"{MODEL}/model.json",
+    output:
+        manifest=f"{MODEL}/embed/{{partition}}.parquet",
+    log:
+        f"{MODEL}/logs/embed/{{partition}}.log",
+    benchmark:
+        f"{MODEL}/benchmarks/embed/{{partition}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: ALL_CORES
+    resources:
+        gpu=1 if triggers.wants_gpu(config) else 0,
+    params:
+        version=versions.EMBED,
+        again=config["embed_again"],
+        pixel_limit=config["pixel_limit"],
+        store=config["store"],
+        retry=lambda wildcards: triggers.retry_token(MODEL, wildcards.partition),
+    script:
+        "../../scripts/embed.py"
+
+
+rule embeddings:
+    """Embed everything (a target by this name)."""
+    input:
+        after_scan_all(f"{MODEL}/embed/{{partition}}.parquet"),
+
+
+rule gather:
+    """Put the vectors of all partitions into one matrix."""
+    input:
+        manifests=after_scan_all(f"{MODEL}/embed/{{partition}}.parquet"),
+    output:
+        vectors=f"{MODEL}/vectors.npy",
+        item_ids=f"{MODEL}/items.parquet",
+    log:
+        f"{MODEL}/logs/gather.log",
+    benchmark:
+        f"{MODEL}/benchmarks/gather.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        version=versions.GATHER,
+        store=config["store"],
+    script:
+        "../../scripts/gather.py"

@@ -1,0 +1,50 @@
+# The path into files. Only here do file names matter.
+#
+#   in   path.npy, items.parquet, vectors.npy, inventory.parquet, embed/{p}.parquet
+#   out  order.parquet             position, path, distance to the next, duplicate group
+#        rejected.csv              every file that is not in the order, with the reason
+#        copied.parquet            what the copy stage did, from the ledger in the output folder
+
+
+rule order:
+    """Join the path with the files; equal contents stand side by side."""
+    input:
+        path=after_scan(f"{MODEL}/path.npy"),
+        item_ids=after_scan(f"{MODEL}/items.parquet"),
+        vectors=after_scan(f"{MODEL}/vectors.npy"),
+        manifests=after_scan_all(f"{MODEL}/embed/{{partition}}.parquet"),
+        inventory=f"{COLLECTION}/inventory.parquet",
+    output:
+        order=f"{MODEL}/order.parquet",
+        rejected=f"{MODEL}/rejected.csv",
+    log:
+        f"{MODEL}/logs/order.log",
+    benchmark:
+        f"{MODEL}/benchmarks/order.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        version=versions.ORDER,
+    script:
+        "../../scripts/order.py"
+
+
+rule copy:
+    """Copy the images into the output folder, numbered."""
+    input:
+        order=after_scan(f"{MODEL}/order.parquet"),
+    output:
+        copied=f"{COLLECTION}/copied.parquet",
+    log:
+        f"{COLLECTION}/logs/copy.log",
+    benchmark:
+        f"{COLLECTION}/benchmarks/copy.tsv"
+    conda:
+        "../../environment.yml"
+    threads: ALL_CORES
+    params:
+        version=versions.COPY,
+        output=config["output"],
+        mode=config["copy_mode"],
+    script:
+        "../../scripts/copy.py"

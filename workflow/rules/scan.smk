@@ -1,0 +1,35 @@
+# Files into contents.
+#
+#   in   the folders `images`, or the vectors of `embeddings`
+#   out  inventory.parquet         one row a file: path, root, size, time, content id, status, error
+#        inventory/{p}.parquet     the sorted content ids that partition p embeds, and nothing else;
+#                                  replaced only when they differ
+#   side hashes.sqlite             content ids by path, size and time; survives everything
+
+
+checkpoint scan:
+    """List every image file with its content id."""
+    output:
+        inventory=update(f"{COLLECTION}/inventory.parquet"),
+        lists=update(
+            expand(
+                f"{COLLECTION}/inventory/{{partition}}.parquet", partition=PARTITIONS
+            )
+        ),
+    log:
+        f"{COLLECTION}/logs/scan.log",
+    benchmark:
+        f"{COLLECTION}/benchmarks/scan.tsv"
+    conda:
+        "../../environment.yml"
+    threads: ALL_CORES
+    params:
+        version=versions.SCAN,
+        fingerprint=FINGERPRINT,
+        images=config["images"],
+        exclude=config["exclude"],
+        embeddings=config["embeddings"],
+        partitions=config["partitions"],
+        pixel_limit=config["pixel_limit"],
+    script:
+        "../../scripts/scan.py"
