@@ -38,8 +38,7 @@ COLOUR_EDGE_DIRECTIONS = 8
 LIGHTNESS_BINS = np.array([0.2, 0.4, 0.6, 0.8, 1.0], dtype=np.float32)
 CHROMA_BINS = np.array([-0.1, -0.04, 0.0, 0.04, 0.1], dtype=np.float32)
 
-CHROMA_GAIN = 2.5  # the colour axes of photos spread that much less than lightness
-SHARED_LIGHT = 0.5  # share of the mean lightness left out of the layout: the hour of the day
+CHROMA_GAIN = 2.0  # the colour axes of photos spread that much less than lightness
 SHARED_EDGES = 0.3  # share of the mean histogram left out of each cell: texture that is everywhere
 CENTRE = 0.6  # how fast weight falls from the middle, where photographers put their subject
 COLOUR_CENTRE = 1.0
@@ -72,12 +71,14 @@ def _parts(*sizes: tuple[str, int, float]) -> tuple[Part, ...]:
     )
 
 
-# All but the layout have unit length before weighting.
+# All but the layout have unit length before weighting. Shapes are what things are told by, colours
+# and light are what neighbours look alike by: with 0.3, 0.6, 1, 0.6 more neighbours share a label
+# (0.45 against 0.42 on CIFAR-10), but a path through mixed photos jumps between dark and bright.
 PARTS = _parts(
-    ("layout", LAYOUT_SIZE, 0.3),
-    ("colours", COLOURS_SIZE, 0.6),
+    ("layout", LAYOUT_SIZE, 0.75),
+    ("colours", COLOURS_SIZE, 0.75),
     ("edges", EDGES_SIZE, 1.0),
-    ("colour edges", COLOUR_EDGES_SIZE, 0.6),
+    ("colour edges", COLOUR_EDGES_SIZE, 0.8),
 )
 
 
@@ -98,7 +99,6 @@ def descriptor(image: Image.Image) -> Floats:
 def _layout(lab: Floats) -> Floats:
     """Return the mean colour of each cell, (LAYOUT_SIZE,)."""
     cells = _pool(LAYOUT_WINDOWS, lab)
-    cells[0] -= np.float32(SHARED_LIGHT) * cells[0].mean()
     cells[1:] *= np.float32(CHROMA_GAIN)
     return cells.ravel()
 
@@ -127,8 +127,8 @@ def _colour_edges(chroma: Floats) -> Floats:
 
 def _unit(cells: Floats, flat: float) -> Floats:
     """Scale to unit length what is well above `flat`, and less than that what is not."""
-    length = np.sqrt(np.square(cells).sum() + np.float32(flat**2))
-    return np.divide(cells, length).ravel()
+    scaled: Floats = cells / np.sqrt(np.square(cells).sum() + np.float32(flat**2))
+    return scaled.ravel()
 
 
 def _directions(plane: Floats, directions: int) -> Floats:
@@ -168,7 +168,7 @@ def _windows(cells: int) -> Floats:
     centres = (np.arange(cells) + 0.5) * SIDE / cells
     apart = np.abs(np.arange(SIDE) + 0.5 - centres[:, None]) * cells / SIDE
     weights = np.maximum(0, 1 - apart)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def _focus(cells: int, fall: float) -> Floats:

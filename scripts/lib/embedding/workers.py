@@ -149,7 +149,7 @@ def _prepare_large(path: bytes, content_id: bytes, settings: WorkerSettings) -> 
     before = os.stat(path)
     if blake3().update_mmap(os.fsdecode(path)).digest() != content_id:
         raise _Changed
-    image = decode(path, settings.target, settings.pixel_limit)
+    image = decode(os.fsdecode(path), settings.target, settings.pixel_limit)
     after = os.stat(path)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise _Changed

@@ -1,0 +1,61 @@
+"""The lengths that the path search asks for: neighbour lists, and a memory for all other pairs.
+
+A path is a tour through one more node at distance zero from all others; where the tour passes
+through it, the path begins and ends. That node has the number n and no neighbour list.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from scripts.lib.ordering.candidates import Vectors
+from scripts.lib.ordering.knn import NeighborGraph
+from scripts.lib.ordering.metric import Floats, Ints, distance, kernel_view
+
+REMEMBERED = np.dtype([("pair", np.int64), ("length", np.float64)])
+SLOTS_PER_NODE = 256
+MOST_SLOTS = 1 << 22
+
+
+class Links(NamedTuple):
+    """What the search knows about lengths.
+
+    vectors : (n, d) as `kernel_view` gives them
+    neighbors : (n + 1, k) int32, nearest first
+    lengths : (n + 1, k) float64, infinite for the last node
+    memory : (slots,) REMEMBERED, a power of two; the last pair that fell into each slot
+    """
+
+    vectors: npt.NDArray[Any]
+    neighbors: Ints
+    lengths: npt.NDArray[np.float64]
+    memory: npt.NDArray[np.void]
+
+
+def make_links(vectors: Vectors, graph: NeighborGraph, width: int) -> Links:
+    """Take the first neighbours of each vector and an empty memory."""
+    n = len(vectors)
+    width = min(width, graph.indices.shape[1])
+    neighbors = np.zeros((n + 1, width), np.int32)
+    neighbors[:n] = graph.indices[:, :width]
+    lengths = np.full((n + 1, width), np.inf)
+    lengths[:n] = graph.distances[:, :width]
+    slots = 1 << int(np.ceil(np.log2(min(n * SLOTS_PER_NODE, MOST_SLOTS))))
+    memory = np.zeros(slots, REMEMBERED)  # the pair (0, 0) really has length zero
+    return Links(kernel_view(vectors), neighbors, lengths, memory)
+
+
+@njit(cache=True)
+def length(links: Links, i: int, j: int) -> float:
+    """Return the length of the link between two nodes, one of which may be the extra one."""
+    n = links.vectors.shape[0]
+    if i == n or j == n:
+        return 0.0
+    pair = min(i, j) * n + max(i, j)
+    slot = links.memory[(pair * 0x9E3779B1 >> 16) & (links.memory.size - 1)]
+    if slot.pair != pair:
+        slot.pair = pair
+        slot.length = distance(links.vectors, i, j)
+    return slot.length

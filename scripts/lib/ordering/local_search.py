@@ -1,0 +1,136 @@
+"""Local search on a tour: descent to a local minimum, and kicks out of it.
+
+Descent works through a queue of nodes from which a move may pay; all others have their don't-look
+bit set. A kick swaps the outer two of three short neighbouring stretches, a double bridge, which
+chains of 2-opt moves do not undo; the queue then holds its eight ends only, so that the repair
+stays near by. If the tour came out longer, the reversals since the kick are taken back.
+
+Bentley 1992; Martin, Otto and Felten 1992; Applegate, Cook and Rohe 2003.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from scripts.lib.ordering.links import Links, length
+from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.moves import Chain, find_move
+from scripts.lib.ordering.tour import Tour, carry_out, node_at, take_back, wrap
+
+LONGEST_MOVE = 16
+
+
+class Queue(NamedTuple):
+    """The nodes still to be looked at, each at most once, in a ring.
+
+    nodes : (n,) int32
+    waiting : (n,) bool, by node: its don't-look bit, inverted
+    span : (2,) int64, the place of the first and their number
+    """
+
+    nodes: Ints
+    waiting: npt.NDArray[np.bool_]
+    span: npt.NDArray[np.int64]
+
+
+class Search(NamedTuple):
+    """All that a local search works on."""
+
+    links: Links
+    tour: Tour
+    chain: Chain
+    queue: Queue
+
+
+def make_queue(nodes: Ints) -> Queue:
+    """Queue all nodes in the given order."""
+    return Queue(nodes.copy(), np.ones(len(nodes), np.bool_), np.array([0, len(nodes)]))
+
+
+@njit(cache=True)
+def push(queue: Queue, node: int) -> None:
+    """Put a node at the end of the queue unless it waits already."""
+    if not queue.waiting[node]:
+        queue.waiting[node] = True
+        queue.nodes[wrap(queue.span[0] + queue.span[1], queue.nodes.size)] = node
+        queue.span[1] += 1
+
+
+@njit(cache=True)
+def pop(queue: Queue) -> int:
+    """Take the first node off the queue."""
+    node = np.int64(queue.nodes[queue.span[0]])
+    queue.waiting[node] = False
+    queue.span[0] = wrap(queue.span[0] + 1, queue.nodes.size)
+    queue.span[1] -= 1
+    return node
+
+
+@njit(cache=True)
+def descend(search: Search, made: int, remember: bool, most: int) -> tuple[float, int]:
+    """Make moves from the queued nodes until the queue is empty, or so many were looked at.
+
+    Returns the length gained and the number of reversals in the list: those made before, and,
+    if they are to be remembered, those made now. Ends early when the list is full.
+    """
+    links, tour, chain, queue = search
+    gained = 0.0
+    while queue.span[1] > 0 and most > 0 and made + LONGEST_MOVE < tour.starts.size:
+        most -= 1
+        node = pop(queue)
+        move = find_move(links, tour, chain, made, node)
+        if move.gain > 0.0:
+            carry_out(tour, made, move.planned)
+            made = move.planned if remember else made
+            gained += move.gain
+            for end in range(move.ends):
+                push(queue, chain.ends[end])
+    return gained, made
+
+
+@njit(cache=True)
+def kick_and_repair(search: Search, kicks: npt.NDArray[np.int64]) -> float:
+    """Try kicks one after the other, keep those that do not lengthen the tour; return the gain.
+
+    kicks : (m, 4) int64, a place, and the sizes of the three stretches after it
+    """
+    gained = 0.0
+    for kick in kicks:
+        gain = double_bridge(search, kick)
+        repaired, made = descend(search, 4, True, search.tour.starts.size)
+        gain += repaired
+        if gain < 0.0:
+            take_back(search.tour, 0, made)
+        else:
+            gained += gain
+        while search.queue.span[1] > 0:  # only if the list of reversals was full
+            pop(search.queue)
+    return gained
+
+
+@njit(cache=True)
+def double_bridge(search: Search, kick: npt.NDArray[np.int64]) -> float:
+    """Turn a, b, c, the stretches after a place, into c, b, a; return the gain, mostly a loss."""
+    tour = search.tour
+    place, a, b, c = kick
+    before = joints(search, place, a, b, c)
+    for reversal, skipped, size in ((0, 0, a + b + c), (1, 0, c), (2, c, b), (3, c + b, a)):
+        tour.starts[reversal] = wrap(place + 1 + skipped, tour.order.size)
+        tour.sizes[reversal] = size
+    carry_out(tour, 0, 4)
+    return before - joints(search, place, c, b, a)
+
+
+@njit(cache=True)
+def joints(search: Search, place: int, first: int, second: int, third: int) -> float:
+    """Return the length of the four links around three stretches, and queue their eight ends."""
+    total = 0.0
+    for size in (0, first, second, third):
+        place = wrap(place + size, search.tour.order.size)
+        one, other = node_at(search.tour, 0, 0, place), node_at(search.tour, 0, 0, place + 1)
+        total += length(search.links, one, other)
+        push(search.queue, one)
+        push(search.queue, other)
+    return total

@@ -1,0 +1,135 @@
+"""What the tests share: small images made on the spot, and the real workflow in a folder of its own."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+PART_SIZE = 8  # images per part of the store, so that kills fall between parts
+
+
+def picture(seed: int, size: tuple[int, int] = (48, 32)) -> Image.Image:
+    """Return a small image of two smooth gradients; equal seeds give equal pixels."""
+    random = np.random.default_rng(seed)
+    corners = random.integers(0, 256, (2, 2, 3), dtype=np.uint8)
+    return Image.fromarray(corners).resize(size, Image.Resampling.BILINEAR)
+
+
+def write_pictures(folder: Path, count: int, first: int = 0) -> list[Path]:
+    """Write `count` distinct JPEG files into a folder and return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"image {seed}.jpg" for seed in range(first, first + count)]
+    for seed, path in enumerate(paths, first):
+        picture(seed).save(path, quality=90)
+    return paths
+
+
+class Workflow:
+    """The real Snakefile, run in a working folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(ROOT / "config", folder / "config")
+        self.images = folder / "input_images"
+        self.output = folder / "sorted_images"
+        self.results = folder / "results" / "photos"
+        self.config: dict[str, object] = {"model": "descriptor", "part_size": PART_SIZE}
+
+    @property
+    def model(self) -> Path:
+        """Return the folder of the configured model's artifacts."""
+        return self.results / str(self.config["model"])
+
+    def command(self, *arguments: str, cores: int = 2, **config: object) -> list[str]:
+        """Return the command line of a run."""
+        settings = [f"{key}={value}" for key, value in (self.config | config).items()]
+        program = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+        where = ["--directory", str(self.folder), "--cores", str(cores), "--quiet", "host"]
+        return [*program, *where, *arguments, "--config", *settings]
+
+    def run(
+        self, *arguments: str, cores: int = 2, check: bool = True, **config: object
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the workflow to its end."""
+        command = self.command(*arguments, cores=cores, **config)
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, errors="replace")
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}\n{self.logs()}")
+        return done
+
+    def jobs(self, *arguments: str, **config: object) -> dict[str, int]:
+        """Run the workflow and return how often each rule ran."""
+        output = self.run(*arguments, **config).stderr
+        names = [line.split("Rule: ")[1].rstrip(")") for line in output.splitlines() if "(Rule: " in line]
+        return {name: names.count(name) for name in sorted(set(names)) if name != "all"}
+
+    def kill_in(self, stage: str) -> None:
+        """Start a run and kill its whole process group as soon as a stage has begun to work."""
+        log = self.log_of(stage)
+        log.unlink(missing_ok=True)
+        run = subprocess.Popen(
+            self.command(),
+            cwd=self.folder,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(lambda: log.exists() and log.stat().st_size > 0, f"{stage} begins")
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+
+    def log_of(self, stage: str) -> Path:
+        """Return the log file of a stage (of its first partition)."""
+        if stage == "embed":
+            return self.model / "logs" / "embed" / "0.log"
+        folder = self.results if stage in ("scan", "copy") else self.model
+        return folder / "logs" / f"{stage}.log"
+
+    def logs(self) -> str:
+        """Return all logs, for the report of a failure."""
+        return "\n".join(f"--- {p}\n{p.read_text()}" for p in sorted(self.results.rglob("*.log")))
+
+    def order(self) -> list[str]:
+        """Return the file names in order."""
+        paths = pq.read_table(self.model / "order.parquet")["path"].to_pylist()
+        return [path.removeprefix("input_images/") for path in paths]
+
+    def copies(self) -> dict[str, bytes]:
+        """Return the copies: names with their bytes."""
+        return {p.name: p.read_bytes() for p in self.output.iterdir() if not p.name.startswith(".")}
+
+    def embedded(self) -> int:
+        """Return how many vectors are in the store, those that were embedded twice counted twice."""
+        import pyarrow as pa
+
+        parts = (self.folder / "results" / "store").glob("*/*.arrow")
+        return sum(pa.ipc.open_file(part).read_all().num_rows for part in parts)
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def workflow(tmp_path: Path) -> Workflow:
+    """Return the real workflow in an empty folder."""
+    return Workflow(tmp_path)
+
+
+def names_of(paths: Sequence[Path]) -> set[str]:
+    """Return the last parts of some paths."""
+    return {path.name for path in paths}

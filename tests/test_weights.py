@@ -1,0 +1,117 @@
+"""The model is decided before anything is embedded: card, fingerprint, and errors that show ways out."""
+
+import hashlib
+import urllib.error
+from pathlib import Path
+
+import pytest
+import torch
+
+from scripts.lib.embedding import classifiers, weights
+from scripts.lib.embedding.models import ModelCard, choose_device, open_model, read_card
+from scripts.lib.embedding.torchvision_import import import_torchvision
+from scripts.lib.errors import InputError
+
+SMALL = "mobilenet_v3_small"
+
+
+def save(path: Path, seed: int) -> Path:
+    torch.manual_seed(seed)
+    torch.save(import_torchvision().models.get_model(SMALL, weights=None).state_dict(), path)
+    return path
+
+
+def test_a_local_file_makes_a_card(tmp_path: Path) -> None:
+    card = weights.describe_classifier(SMALL, str(save(tmp_path / "w.pth", 0)))
+    assert (card.name, card.dimension, card.dtype) == (SMALL, 1024, "float16")
+    assert card.preprocessing["crop_size"] == 224
+
+
+def test_the_fingerprint_is_the_weights_not_their_place(tmp_path: Path) -> None:
+    first = weights.describe_classifier(SMALL, str(save(tmp_path / "a.pth", 0)))
+    (tmp_path / "b.pth").write_bytes((tmp_path / "a.pth").read_bytes())
+    moved = weights.describe_classifier(SMALL, str(tmp_path / "b.pth"))
+    other = weights.describe_classifier(SMALL, str(save(tmp_path / "c.pth", 1)))
+    assert first.fingerprint == moved.fingerprint != other.fingerprint
+
+
+def test_a_card_survives_its_file(tmp_path: Path) -> None:
+    import json
+
+    card = weights.describe_descriptor()
+    (tmp_path / "model.json").write_text(json.dumps(card.to_json()))
+    assert read_card(tmp_path / "model.json") == card
+
+
+@pytest.mark.parametrize("field", ["name", "dimension", "dtype", "version", "preprocessing"])
+def test_whatever_changes_vectors_changes_the_fingerprint(field: str) -> None:
+    from dataclasses import replace
+
+    card = ModelCard("a", 1, "float16", 1)
+    other = {"name": "b", "dimension": 2, "dtype": "float32", "version": 2, "preprocessing": {"x": 1}}
+    assert replace(card, **{field: other[field]}).fingerprint != card.fingerprint
+
+
+def test_without_a_network_the_ways_out_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise urllib.error.URLError("Name or service not known")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+    with pytest.raises(InputError, match=r"can't be downloaded.*weights=FILE.*model=descriptor"):
+        weights.describe_classifier("regnet_y_16gf", None)
+
+
+def test_a_filled_torch_cache_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    cache = tmp_path / "hub" / "checkpoints"
+    cache.mkdir(parents=True)
+    draft = save(tmp_path / "draft.pth", 0)
+    digest = hashlib.sha256(draft.read_bytes()).hexdigest()[:8]
+    name = f"{SMALL}-{digest}.pth"
+    draft.rename(cache / name)
+
+    class Entry:
+        url = f"https://example.org/{name}"
+
+        @staticmethod
+        def transforms() -> object:
+            return import_torchvision().models.get_model_weights(SMALL).DEFAULT.transforms()
+
+    monkeypatch.setattr(classifiers, "preferred_weights", lambda model: Entry)
+    assert weights.describe_classifier(SMALL, None).weights == str(cache / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("regnet_y16gf", "Near it: regnet_y_16gf"), ("clip:ViT-B-32/x", "OpenCLIP.*not built yet")],
+)
+def test_unknown_models_are_refused(name: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        weights.describe_classifier(name, None)
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(InputError, match=r"no file /nowhere\.pth"):
+        weights.describe_classifier(SMALL, "/nowhere.pth")
+
+
+def test_a_network_embeds_alike_in_any_batch(tmp_path: Path) -> None:
+    import numpy as np
+
+    card = weights.describe_classifier(SMALL, str(save(tmp_path / "w.pth", 0)))
+    model = open_model(card, "cpu", threads=1)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)
+    together = model.features(pixels)
+    assert together.shape == (3, card.dimension)
+    assert together.dtype == np.float32
+    alone = np.concatenate([model.features(pixels[i : i + 1]) for i in range(3)])
+    np.testing.assert_allclose(together, alone, rtol=1e-3, atol=1e-4)  # the stated tolerance
+
+
+def test_devices() -> None:
+    assert choose_device("cpu") == "cpu"
+    if not torch.cuda.is_available():
+        assert choose_device("auto") == "cpu"
+        with pytest.raises(InputError, match="no GPU here"):
+            choose_device("cuda")

@@ -1,0 +1,98 @@
+"""Workers prepare what they were asked for, and one that hangs or dies costs one image."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from blake3 import blake3
+from PIL import Image
+
+from scripts.lib.embedding import workers
+from scripts.lib.embedding.workers import Prepared, Request, WorkerSettings, prepare_all
+from scripts.lib.files.status import CHANGED, OK, UNDECODABLE, UNREADABLE
+from tests.conftest import write_pictures
+
+
+def mean_colour(image: Image.Image) -> np.ndarray:
+    return np.asarray(image, np.float32).mean((0, 1))
+
+
+def treacherous(image: Image.Image) -> np.ndarray:
+    """Die on images 1 pixel high, hang on those 2 pixels high, fail on those 3 pixels high."""
+    if image.height == 1:
+        os._exit(7)
+    if image.height == 2:
+        time.sleep(60)
+    if image.height == 3:
+        raise ValueError("three")
+    return mean_colour(image)
+
+
+def settings(prepare: object = mean_colour, timeout: float = 30) -> WorkerSettings:
+    return WorkerSettings(prepare, target=32, pixel_limit=10**6, workers=2, timeout=timeout)
+
+
+def requests(paths: list[Path]) -> list[Request]:
+    return [Request(blake3(path.read_bytes()).digest(), [bytes(path)]) for path in paths]
+
+
+def by_id(prepared: Iterator[Prepared]) -> dict[bytes, Prepared]:
+    return {each.content_id: each for each in prepared}
+
+
+def test_answers_in_order_and_for_everything(tmp_path: Path) -> None:
+    wanted = requests(write_pictures(tmp_path, 40))
+    answers = list(prepare_all(iter(wanted), settings()))
+    assert [each.content_id for each in answers] == [each.content_id for each in wanted]
+    assert all(each.status == OK and each.array is not None for each in answers)
+
+
+def test_a_vector_is_never_stored_under_another_images_name(tmp_path: Path) -> None:
+    paths = write_pictures(tmp_path, 3)
+    wanted = requests(paths)
+    paths[1].write_bytes(paths[2].read_bytes())
+    answers = by_id(prepare_all(wanted, settings()))
+    assert answers[wanted[1].content_id].status == CHANGED
+    assert answers[wanted[1].content_id].array is None
+    assert answers[wanted[2].content_id].status == OK
+
+
+def test_large_files_are_checked_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "WHOLE_BYTES", 0)
+    path = write_pictures(tmp_path, 1)[0]
+    request = requests([path])[0]
+    assert workers._prepare_one(request, settings()).status == OK
+    path.write_bytes(b"other")
+    assert workers._prepare_one(request, settings()).status == CHANGED
+
+
+def test_the_next_file_of_the_content_is_tried(tmp_path: Path) -> None:
+    paths = write_pictures(tmp_path, 1)
+    content = requests(paths)[0].content_id
+    request = Request(content, [b"/nowhere.jpg", bytes(paths[0])])
+    assert by_id(prepare_all([request], settings()))[content].status == OK
+    alone = Request(content, [b"/nowhere.jpg"])
+    answer = by_id(prepare_all([alone], settings()))[content]
+    assert answer.status == UNREADABLE
+    assert "/nowhere.jpg" in str(answer.error)
+
+
+def test_one_bad_image_never_stops_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "GROUP", 3)
+    paths = write_pictures(tmp_path, 10)
+    for name, height in (("dies.png", 1), ("hangs.png", 2), ("fails.png", 3)):
+        Image.new("RGB", (9, height), (height, 0, 0)).save(tmp_path / name)
+        paths.insert(4, tmp_path / name)
+    (tmp_path / "broken.jpg").write_bytes(paths[0].read_bytes()[:200])
+    wanted = requests([*paths, tmp_path / "broken.jpg"])
+    answers = list(prepare_all(wanted, settings(treacherous, timeout=1.0)))
+    assert [each.content_id for each in answers] == [each.content_id for each in wanted]
+    reasons = {Path(os.fsdecode(w.paths[0])).name: a for w, a in zip(wanted, answers, strict=True)}
+    assert "crashed (exit code 7)" in str(reasons.pop("dies.png").error)
+    assert "did not end within 1 s" in str(reasons.pop("hangs.png").error)
+    assert "three" in str(reasons.pop("fails.png").error)
+    assert reasons.pop("broken.jpg").status == UNDECODABLE
+    assert {each.status for each in reasons.values()} == {OK}
