@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
+COLLECTION_SIZE = 20
 PART_SIZE = 8  # images per part of the store, so that kills fall between parts
 
 
@@ -39,7 +40,7 @@ class Workflow:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        shutil.copytree(ROOT / "config", folder / "config")
+        shutil.copytree(ROOT / "config", folder / "config", dirs_exist_ok=True)
         self.images = folder / "input_images"
         self.output = folder / "sorted_images"
         self.results = folder / "results" / "photos"
@@ -73,10 +74,35 @@ class Workflow:
         names = [line.split("Rule: ")[1].rstrip(")") for line in output.splitlines() if "(Rule: " in line]
         return {name: names.count(name) for name in sorted(set(names)) if name != "all"}
 
-    def kill_in(self, stage: str) -> None:
-        """Start a run and kill its whole process group as soon as a stage has begun to work."""
+    def forget(self, stage: str) -> None:
+        """Remove what a stage made, so that the next run begins with it."""
+        made = {
+            "scan": ("inventory.parquet", "inventory", "hashes.sqlite"),
+            "weights": ("descriptor/model.json",),
+            "embed": ("descriptor/embed", "../store"),
+            "gather": ("descriptor/vectors.npy",),
+            "knn": ("descriptor/knn.npz",),
+            "mst": ("descriptor/mst.npy",),
+            "traverse": ("descriptor/traversal.npy",),
+            "two_opt": ("descriptor/path.npy",),
+            "order": ("descriptor/order.parquet",),
+            "copy": ("copied.parquet", "../../sorted_images"),
+        }
+        for each in (self.results / name for name in made[stage]):
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+
+    def at_work(self, stage: str) -> bool:
+        """Tell whether a stage is in the middle of its work."""
+        if stage == "embed":
+            return any((self.folder / "results" / "store").glob("*/*.arrow"))
+        if stage == "copy":
+            return any(self.output.glob("0*"))
         log = self.log_of(stage)
-        log.unlink(missing_ok=True)
+        return log.exists() and log.stat().st_size > 0
+
+    def kill_in(self, stage: str) -> None:
+        """Start a run and kill its whole process group in the middle of a stage."""
+        self.log_of(stage).unlink(missing_ok=True)
         run = subprocess.Popen(
             self.command(),
             cwd=self.folder,
@@ -84,7 +110,7 @@ class Workflow:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_until(lambda: log.exists() and log.stat().st_size > 0, f"{stage} begins")
+        wait_until(lambda: self.at_work(stage), f"{stage} is at work")
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
 
@@ -130,6 +156,18 @@ def workflow(tmp_path: Path) -> Workflow:
     return Workflow(tmp_path)
 
 
-def names_of(paths: Sequence[Path]) -> set[str]:
-    """Return the last parts of some paths."""
-    return {path.name for path in paths}
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """Return a collection of 20 images, sorted once; not to be changed."""
+    workflow = Workflow(tmp_path_factory.mktemp("template"))
+    write_pictures(workflow.images, COLLECTION_SIZE)
+    workflow.run()
+    return workflow
+
+
+@pytest.fixture
+def collection(template: Workflow, tmp_path: Path) -> Workflow:
+    """Return a sorted collection of 20 images, a copy of its own."""
+    folder = tmp_path / "collection"
+    shutil.copytree(template.folder, folder, symlinks=True)
+    return Workflow(folder)

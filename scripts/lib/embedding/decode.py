@@ -11,13 +11,15 @@ import errno
 import io
 import logging
 import os
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
-import numpy as np
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+
+from scripts.lib.embedding.modes import to_rgb
 
 # An allow-list: Pillow's full list would start Ghostscript for EPS. DIB is BMP without its file
 # header; MPO, the JPEG of several frames that phones write, is opened by way of JPEG.
@@ -32,9 +34,6 @@ DRAFT_MARGIN = 2
 # would otherwise grow to gigabytes, of which a centre crop keeps a thousandth.
 MAX_ASPECT = 64
 
-# What integer and float images can mean by white: the first that no value exceeds.
-WHITE_LEVELS = (1, 255, 65535)
-
 ORIENTATIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -45,9 +44,9 @@ ORIENTATIONS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# What a disk or a network share fails with in the middle of a file. A decoder that seeks to a
-# nonsensical offset also gets an OSError with a number, which says nothing about the disk.
-READ_ERRORS = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENXIO, errno.ENODEV})
+# A decoder that seeks to a nonsensical offset gets an OSError with one of these numbers, its own errors
+# have none; any other number comes from the disk or the network.
+BAD_OFFSET = (errno.EINVAL, errno.EOVERFLOW)
 
 # An explicit limit replaces Pillow's, which only warns up to twice its value; and a broken file is
 # reported once, by `Undecodable`, not on the terminal as well.
@@ -78,9 +77,7 @@ def read_header(source: bytes | str | os.PathLike[str] | BinaryIO) -> Header:
         return _header(file)
 
 
-def decode(
-    data: bytes | str | os.PathLike[str] | BinaryIO, target: int, pixel_limit: int
-) -> Image.Image:
+def decode(data: bytes | str | os.PathLike[str] | BinaryIO, target: int, pixel_limit: int) -> Image.Image:
     """Decode the first frame to RGB, upright, whole, as seen on a white page.
 
     data : the file's content as bytes, its path as str or PathLike, or a seekable binary file.
@@ -96,7 +93,7 @@ def decode(
         _check_pixels(*_tile_size(image), pixel_limit)
         image.draft(None, (target * DRAFT_MARGIN, target * DRAFT_MARGIN))
         image.load()
-        return _upright(_to_rgb(image), _orientation(image))
+        return _upright(to_rgb(image), _orientation(image))
 
 
 def resize_shorter(image: Image.Image, size: int, resample: Image.Resampling) -> Image.Image:
@@ -142,15 +139,41 @@ def _opened(source: bytes | str | os.PathLike[str] | BinaryIO) -> Iterator[Binar
 def _decoder_errors() -> Iterator[None]:
     """Turn whatever a decoder throws into Undecodable, and let failures of reading through."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _QUIET:
             yield
     except Undecodable:
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in READ_ERRORS:
+        if isinstance(error, OSError) and error.errno not in (None, *BAD_OFFSET):
             raise
         raise Undecodable(_reason(error)) from error
+
+
+class _Quiet:
+    """Ignores warnings while any thread is inside.
+
+    `catch_warnings` in each thread would restore the filters of another one.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._outside = warnings.catch_warnings()
+                self._outside.__enter__()
+                warnings.simplefilter("ignore")
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._outside.__exit__(None, None, None)
+
+
+_QUIET = _Quiet()
 
 
 def _reason(error: Exception) -> str:
@@ -192,11 +215,8 @@ def _webp_header(start: bytes) -> Header | None:
             bits = _integer(start[21:25])
             width, height, alpha = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), bits >> 28 & 1
         case b"VP8 ":
-            width, height, alpha = (
-                _integer(start[26:28]) & 0x3FFF,
-                _integer(start[28:30]) & 0x3FFF,
-                0,
-            )
+            width, height = _integer(start[26:28]) & 0x3FFF, _integer(start[28:30]) & 0x3FFF
+            alpha = 0
         case _:
             return None
     return Header(width, height, "WEBP", "RGBA" if alpha else "RGB")
@@ -232,44 +252,3 @@ def _orientation(image: Image.Image) -> int:
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
     transpose = ORIENTATIONS.get(orientation)
     return image if transpose is None else image.transpose(transpose)
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16"):
-        return _from_16_bit(image)
-    if image.mode in ("I", "F"):
-        return _from_numbers(image)
-    if image.has_transparency_data:
-        return _over_white(image)
-    return image.convert("RGB")
-
-
-def _over_white(image: Image.Image) -> Image.Image:
-    if image.mode == "La":
-        image = image.convert("LA")  # the only conversion Pillow has for it
-    rgba = image.convert("RGBA")
-    page = Image.new("RGB", rgba.size, "white")
-    page.paste(rgba, mask=rgba)
-    return page
-
-
-def _from_16_bit(image: Image.Image) -> Image.Image:
-    tags = getattr(image, "tag_v2", {})
-    bits = tags.get(ExifTags.Base.BitsPerSample, (16,))[0]  # microscopes write TIFFs of 12
-    values = np.asarray(image) >> (bits - 8)
-    return Image.fromarray(values.astype(np.uint8)).convert("RGB")
-
-
-def _from_numbers(image: Image.Image) -> Image.Image:
-    """Show numbers of unknown range as grey: NaN as black, the range guessed from the values."""
-    values = np.array(image, dtype=np.float64)  # the range of float32 overflows float32
-    finite = np.isfinite(values)
-    low = float(values.min(where=finite, initial=np.inf))
-    high = float(values.max(where=finite, initial=-np.inf))
-    white = next((level for level in WHITE_LEVELS if low >= 0 and high <= level), None)
-    if white is not None:
-        low, high = 0.0, white
-    np.nan_to_num(values, copy=False, nan=low, posinf=high, neginf=low)
-    values -= low
-    values *= 255 / (high - low) if high > low else 0.0
-    return Image.fromarray(np.rint(values).astype(np.uint8)).convert("RGB")

@@ -37,7 +37,7 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
     """
     keys = schema["properties"]
     problems = [_unknown(key, keys) for key in config if key not in keys]
-    known = {key: value for key, value in config.items() if key in keys}
+    known = {key: _as_text(value, keys[key]) for key, value in config.items() if key in keys}
     for error in Draft202012Validator(schema).iter_errors(known):
         problems.append(_unfit(error.path, error.message, known, keys))
     if problems:
@@ -47,6 +47,14 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
         complete[key] = [complete[key]] if isinstance(complete[key], str) else list(complete[key])
     _check_together(complete)
     return complete
+
+
+def _as_text(value: Any, rule: Mapping[str, Any]) -> Any:
+    """Return a number as text where text is wanted: a command line makes one of a folder `2024`."""
+    wanted = rule.get("type", ())
+    if isinstance(value, int) and not isinstance(value, bool) and "string" in wanted:
+        return str(value)
+    return value
 
 
 def _unknown(key: str, keys: Mapping[str, Any]) -> str:

@@ -71,6 +71,7 @@ def _log_to(path: Path) -> Iterator[logging.Logger]:
             yield log
         finally:
             faulthandler.disable()
+            logging.captureWarnings(False)
             for each in (log, logging.getLogger("py.warnings")):
                 each.removeHandler(handler)
 

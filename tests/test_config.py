@@ -1,0 +1,73 @@
+"""The configuration: defaults, errors that help, and the folder that a model's settings name."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts.lib.errors import InputError
+from scripts.lib.run.config import complete, model_tag, read_schema
+from tests.conftest import ROOT
+
+SCHEMA = read_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+
+
+def test_the_default_file_is_the_schemas_defaults() -> None:
+    given = yaml.safe_load(Path(ROOT / "config" / "config.yaml").read_text())
+    assert set(given) == set(SCHEMA["properties"])
+    assert complete(given, SCHEMA) == complete({}, SCHEMA)
+
+
+def test_every_key_is_described() -> None:
+    for key, rule in SCHEMA["properties"].items():
+        assert rule["description"], key
+        assert "default" in rule, key
+
+
+def test_a_string_stands_for_a_list_of_one() -> None:
+    assert complete({"images": "a", "exclude": "*.gif"}, SCHEMA)["images"] == ["a"]
+    assert complete({"exclude": "*.gif"}, SCHEMA)["exclude"] == ["*.gif"]
+
+
+def test_numbers_are_folder_names_where_text_is_wanted() -> None:
+    config = complete({"images": 2024, "output": 7, "name": 3}, SCHEMA)
+    assert (config["images"], config["output"], config["name"]) == (["2024"], "7", "3")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"imags": "x"}, "imags: there is no such key; the nearest is 'images'"),
+        ({"zzz": "x"}, "zzz: there is no such key; the nearest is"),
+        ({"knn_k": 0}, "knn_k: 0 is less than the minimum"),
+        ({"knn_k": "7"}, "knn_k: '7' is not of type 'integer'"),
+        ({"device": "gpu"}, r"device: 'gpu' is not one of \['auto', 'cpu', 'cuda'\]"),
+        ({"name": "a/b"}, "name: 'a/b' does not match"),
+        ({"multicrop": True}, "multicrop: .*not built yet"),
+        ({"copy_mode": "hardlink"}, "copy_mode: 'hardlink' is not one of"),
+        ({"model": "descriptor", "weights": "w.pth"}, "takes none"),
+        ({"model": "precomputed"}, "needs a file or folder"),
+        ({"embeddings": "v.parquet"}, "only model 'precomputed'"),
+    ],
+)
+def test_errors_name_the_key_and_what_would_do(given: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        complete(given, SCHEMA)
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(InputError, match=r"(?s)imags.*knn_k"):
+        complete({"imags": "x", "knn_k": 0}, SCHEMA)
+
+
+def test_model_tags() -> None:
+    def tag(**given: object) -> str:
+        return model_tag(complete(given, SCHEMA), SCHEMA)
+
+    assert tag(model="descriptor") == "descriptor"
+    assert tag(model="clip:ViT-B-32/laion2b_s34b_b79k") == "clip-ViT-B-32-laion2b_s34b_b79k"
+    one, two = tag(model="resnet18", weights="a.pth"), tag(model="resnet18", weights="b.pth")
+    assert one.startswith("resnet18-")
+    assert len(one) == len("resnet18-") + 8
+    assert one != two
+    assert tag(model="descriptor", seed=3, device="cpu") == "descriptor"

@@ -1,0 +1,95 @@
+"""The house is in order: one name everywhere, pins that agree, and an import that needs no install."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+import scripts
+from tests.conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+RULES = {
+    match.group(1): (path, match.group(2))
+    for path in sorted((ROOT / "workflow" / "rules").glob("*.smk"))
+    for match in re.finditer(
+        r"^(?:rule|checkpoint) (\w+):\n(.*?)(?=^\S|\Z)", path.read_text(), re.MULTILINE | re.DOTALL
+    )
+}
+STAGES = [name for name, (_, body) in RULES.items() if "script:" in body]
+LIBRARY = sorted((ROOT / "scripts" / "lib").rglob("*.py"))
+
+
+def test_the_stages_of_the_sort_are_all_there() -> None:
+    flow = "scan weights embed gather knn mst traverse two_opt order copy verify"
+    assert sorted(STAGES) == sorted(flow.split())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_one_name_for_rule_script_log_benchmark_module_and_test(stage: str) -> None:
+    _, body = RULES[stage]
+    assert f"../../scripts/{stage}.py" in body
+    assert re.search(rf"log:\n\s+f?\".*/logs/{stage}[./]", body)
+    assert re.search(rf"benchmark:\n\s+f?\".*/benchmarks/{stage}[./]", body)
+    assert re.search(r'^\s+""".+"""', body, re.MULTILINE), "a rule says what it does"
+    assert (ROOT / "scripts" / f"{stage}.py").exists()
+    assert [p for p in LIBRARY if p.stem == stage]
+    assert (ROOT / "tests" / f"test_{stage}.py").exists()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda p: p.name)
+def test_scripts_are_thin(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 110
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda p: p.stem)
+def test_the_library_does_not_know_its_orchestrator(path: Path) -> None:
+    names = re.sub(r"['\"]\.?snakemake.*?['\"]", "", path.read_text().lower())
+    assert "import snakemake" not in names
+    assert "snakemake." not in names
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda p: p.stem)
+def test_every_module_says_what_it_is_about(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+def test_scripts_come_from_this_repository() -> None:
+    assert Path(scripts.__file__ or "").is_relative_to(ROOT)
+
+
+def test_the_conda_environment_has_the_pins_of_the_gpu_extra() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    pip = next(entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    wanted = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["gpu"]
+    assert sorted(pip) == sorted(wanted)
+    python = next(e for e in environment["dependencies"] if str(e).startswith("python="))
+    assert python.removeprefix("python=") in PROJECT["requires-python"]
+
+
+def test_every_dependency_is_pinned() -> None:
+    extras = PROJECT["optional-dependencies"]
+    for requirement in PROJECT["dependencies"] + [r for extra in extras.values() for r in extra]:
+        assert re.fullmatch(r"[A-Za-z0-9_-]+==[\w.]+", requirement), requirement
+
+
+def test_both_builds_of_faiss_are_of_one_version() -> None:
+    (cpu,), (gpu,) = (PROJECT["optional-dependencies"][extra] for extra in ("cpu", "gpu"))
+    assert cpu.split("==")[1] == gpu.split("==")[1]
+
+
+def test_every_pin_says_why_it_is_there() -> None:
+    lines = (ROOT / "pyproject.toml").read_text().splitlines()
+    pins = [line for line in lines if re.match(r'\s+"[\w-]+==', line)]
+    assert len(pins) > 12
+    for line in pins:
+        assert "#" in line or "types-" in line, line
+
+
+def test_versions_are_given_to_every_stage() -> None:
+    for stage in STAGES:
+        if stage != "verify":
+            assert f"version=versions.{stage.upper()}" in RULES[stage][1]

@@ -1,0 +1,88 @@
+"""Content ids are right, computed once, and survive kills."""
+
+from pathlib import Path
+
+import pytest
+from blake3 import blake3
+
+from scripts.lib.files import hashes
+from scripts.lib.files.hashes import hash_cache, identify_all
+from scripts.lib.files.walk import Found, Tree, walk
+from tests.conftest import write_pictures
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Found]:
+    write_pictures(tmp_path / "images", 5)
+    (tmp_path / "images" / "empty.jpg").touch()
+    (tmp_path / "images" / "text.png").write_text("no image")
+    return [entry for entry in walk(Tree([bytes(tmp_path / "images")])) if isinstance(entry, Found)]
+
+
+def test_ids_are_the_blake3_of_the_bytes(tmp_path: Path, files: list[Found]) -> None:
+    with hash_cache(tmp_path / "side") as cache:
+        identities = identify_all(files, cache, 2, lambda count: None)
+    expected = [blake3(Path(each.path.decode()).read_bytes()).digest() for each in files]
+    assert [identity.content_id for identity in identities] == expected
+
+
+def test_headers_and_what_is_wrong_with_them(tmp_path: Path, files: list[Found]) -> None:
+    with hash_cache(tmp_path / "side") as cache:
+        identities = identify_all(files, cache, 2, lambda count: None)
+    by_name = {Path(f.path.decode()).name: i for f, i in zip(files, identities, strict=True)}
+    assert (by_name["image 0.jpg"].width, by_name["image 0.jpg"].height) == (48, 32)
+    assert by_name["image 0.jpg"].error is None
+    assert by_name["empty.jpg"].error
+    assert by_name["text.png"].error
+
+
+def test_large_files_have_the_same_id(
+    tmp_path: Path, files: list[Found], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = [hashes.identify(each) for each in files]
+    monkeypatch.setattr(hashes, "WHOLE_BYTES", 0)
+    assert [hashes.identify(each) for each in files] == held
+
+
+def test_nothing_is_hashed_twice(
+    tmp_path: Path, files: list[Found], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hash_cache(tmp_path / "side") as cache:
+        first = identify_all(files, cache, 2, lambda count: None)
+    monkeypatch.setattr(hashes, "identify", lambda found: pytest.fail("hashed again"))
+    with hash_cache(tmp_path / "side") as cache:
+        assert identify_all(files, cache, 2, lambda count: None) == first
+
+
+def test_another_time_or_size_is_hashed_again(tmp_path: Path, files: list[Found]) -> None:
+    with hash_cache(tmp_path / "side") as cache:
+        identify_all(files, cache, 2, lambda count: None)
+        assert cache.lookup(files[0]) is not None
+        assert cache.lookup(files[0]._replace(mtime_ns=1)) is None
+        assert cache.lookup(files[0]._replace(size=1)) is None
+
+
+def test_work_before_an_interruption_is_kept(
+    tmp_path: Path, files: list[Found], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashes, "COMMIT_SECONDS", 0.0)
+    with hash_cache(tmp_path / "side") as cache:
+        cache.store(files[0], hashes.identify(files[0]))
+        with hash_cache(tmp_path / "side") as other:  # sees only what is committed
+            assert other.lookup(files[0]) is not None
+
+
+def test_a_file_that_cannot_be_read_is_not_remembered(tmp_path: Path, files: list[Found]) -> None:
+    gone = files[0]._replace(path=b"/nowhere.jpg")
+    with hash_cache(tmp_path / "side") as cache:
+        (identity,) = identify_all([gone], cache, 1, lambda count: None)
+        assert identity.content_id is None
+        assert "can't be read" in str(identity.error)
+        assert cache.lookup(gone) is None
+
+
+def test_a_damaged_side_file_is_set_aside(tmp_path: Path, files: list[Found]) -> None:
+    (tmp_path / "side").write_bytes(b"this is no database, but it is long enough to look like one" * 20)
+    with hash_cache(tmp_path / "side") as cache:
+        identify_all(files, cache, 1, lambda count: None)
+    assert (tmp_path / "side.damaged").exists()

@@ -1,0 +1,105 @@
+"""The spanning tree against a brute-force one, and what becomes of graphs that fall apart."""
+
+import networkx
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy.spatial.distance import cdist
+
+from scripts.lib.ordering.knn import KnnSettings, nearest_neighbors
+from scripts.lib.ordering.mst import Edges, graph_edges, label_islands, minimum_spanning_tree
+
+
+def spanning_tree(vectors: npt.NDArray[np.floating], k: int = 16) -> Edges:
+    return minimum_spanning_tree(vectors, nearest_neighbors(vectors, KnnSettings(k=k)))
+
+
+def all_distances(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    wide = vectors.astype(np.float64)
+    return cdist(wide, wide)
+
+
+def lightest_weight(distances: npt.NDArray[np.float64]) -> float:
+    """Prim's algorithm on all pairs."""
+    nearest, total = distances[0].copy(), 0.0
+    outside = np.arange(len(distances)) > 0
+    while outside.any():
+        node = int(np.where(outside, nearest, np.inf).argmin())
+        total += nearest[node]
+        outside[node] = False
+        nearest = np.minimum(nearest, distances[node])
+    return total
+
+
+def is_tree(tree: Edges, n: int) -> bool:
+    graph = networkx.Graph()
+    graph.add_nodes_from(range(n))
+    graph.add_edges_from(zip(tree["source"].tolist(), tree["target"].tolist(), strict=True))
+    return len(tree) == n - 1 and bool(networkx.is_connected(graph))
+
+
+def points(n: int, d: int = 6) -> npt.NDArray[np.float32]:
+    return np.random.default_rng(n).normal(size=(n, d)).astype(np.float32)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize(("n", "k"), [(2, 1), (3, 2), (50, 49), (400, 16)])
+def test_weight_equals_brute_force(n: int, k: int, dtype: type) -> None:
+    vectors = points(n).astype(dtype)
+    tree = spanning_tree(vectors, k)
+    assert is_tree(tree, n)
+    assert tree["distance"].sum() == pytest.approx(lightest_weight(all_distances(vectors)), rel=1e-5)
+
+
+def test_edges_are_sorted_and_point_upwards() -> None:
+    tree = spanning_tree(points(300))
+    assert (tree["source"] < tree["target"]).all()
+    assert (np.lexsort((tree["target"], tree["source"], tree["distance"])) == np.arange(299)).all()
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_islands_are_joined_by_their_nearest_pairs(k: int) -> None:
+    """Within an island only the graph's links count, between islands all pairs do."""
+    generator = np.random.default_rng(k)
+    centres = generator.normal(size=(30, 5)) * 20
+    vectors = (centres.repeat(10, axis=0) + generator.normal(size=(300, 5))).astype(np.float32)
+    graph = nearest_neighbors(vectors, KnnSettings(k=k))
+    islands = label_islands(graph_edges(graph), 300)
+    allowed = islands[:, np.newaxis] != islands
+    allowed[np.arange(300)[:, np.newaxis], graph.indices] = True
+    distances = np.where(allowed | allowed.T, all_distances(vectors), np.inf)
+    tree = minimum_spanning_tree(vectors, graph)
+    assert islands.max() > 0
+    assert is_tree(tree, 300)
+    assert tree["distance"].sum() == pytest.approx(lightest_weight(distances), rel=1e-5)
+
+
+def test_two_far_clusters_are_joined_once() -> None:
+    vectors = np.concatenate([points(100), points(101) + 100])
+    tree = spanning_tree(vectors, 5)
+    assert is_tree(tree, 201)
+    assert (tree["distance"] > 50).sum() == 1
+    assert tree["distance"].sum() == pytest.approx(lightest_weight(all_distances(vectors)), rel=1e-5)
+
+
+def test_edges_of_length_zero_are_kept() -> None:
+    vectors = points(40).repeat(10, axis=0)  # more copies than neighbours
+    tree = spanning_tree(vectors, 4)
+    assert is_tree(tree, 400)
+    assert (tree["distance"] == 0).sum() == 40 * 9
+
+
+def test_identical_vectors_make_a_tree_of_length_zero() -> None:
+    tree = spanning_tree(np.zeros((500, 3), np.float16), 5)
+    assert is_tree(tree, 500)
+    assert not tree["distance"].any()
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_no_edges_where_there_is_nothing_to_join(n: int) -> None:
+    assert len(spanning_tree(points(n))) == 0
+
+
+def test_the_tree_is_the_same_every_time() -> None:
+    vectors = np.round(points(500, 2), 1)  # many ties
+    assert spanning_tree(vectors, 3).tobytes() == spanning_tree(vectors, 3).tobytes()

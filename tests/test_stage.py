@@ -1,0 +1,83 @@
+"""A stage's log has everything; the user has one line."""
+
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+from scripts.lib.errors import InputError
+from scripts.lib.run.stage import FAILURES, stage
+from tests.conftest import ROOT
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(FAILURES, raising=False)
+    monkeypatch.setattr("scripts.lib.run.stage.die_with_parent", lambda: None)
+
+
+def test_the_log_tells_what_happened(tmp_path: Path) -> None:
+    with stage("knn", str(tmp_path / "knn.log")) as run:
+        run.info("%d items", 7)
+        with run.progress(2, "items") as count:
+            count(2)
+    log = (tmp_path / "knn.log").read_text()
+    for expected in ("knn started", "7 items", "100% 2/2", "items/s", "knn finished"):
+        assert expected in log
+
+
+def test_a_users_error_is_one_line_and_where_the_log_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "knn.log"
+    with pytest.raises(SystemExit) as end, stage("knn", str(log)):
+        raise InputError("the vectors\nare bad")
+    assert end.value.code == 1
+    assert capsys.readouterr().err == f"seriatim: knn failed: the vectors are bad (log: {log})\n"
+    assert "Traceback" in log.read_text()
+
+
+def test_a_defect_names_its_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit), stage("knn", str(tmp_path / "log")):
+        raise ZeroDivisionError("division by zero")
+    assert "ZeroDivisionError: division by zero" in capsys.readouterr().err
+
+
+def test_failures_are_collected_for_the_end_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(FAILURES, str(tmp_path / "failures.txt"))
+    with pytest.raises(SystemExit), stage("knn", str(tmp_path / "log")):
+        raise InputError("bad")
+    assert (tmp_path / "failures.txt").read_text().startswith("knn failed: bad")
+    assert capsys.readouterr().err == ""
+
+
+def test_warnings_go_to_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings(), stage("knn", str(tmp_path / "log")):
+        warnings.simplefilter("always")
+        warnings.warn("careful", stacklevel=1)
+    assert "careful" in (tmp_path / "log").read_text()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_stage_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    """The child outlives its parent by no more than the kernel takes; a pipe tells when it is gone."""
+    child = (
+        "import sys, time\n"
+        "from scripts.lib.run.processes import die_with_parent\n"
+        "die_with_parent(); print('ready', flush=True); time.sleep(60)\n"
+    )
+    parent = (
+        "import os, subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', sys.argv[1]], stdout=subprocess.PIPE)\n"
+        "child.stdout.readline(); print('started', flush=True); os.kill(os.getpid(), 9)\n"
+    )
+    if not sys.platform.startswith("linux"):
+        pytest.skip("only Linux tells a process of its parent's death")
+    run = subprocess.run(
+        [sys.executable, "-c", parent, child], cwd=ROOT, stdout=subprocess.PIPE, timeout=30, check=False
+    )
+    assert run.stdout == b"started\n"

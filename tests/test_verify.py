@@ -1,0 +1,55 @@
+"""What verification finds, a plain run mends."""
+
+import os
+from pathlib import Path
+
+from tests.conftest import Workflow
+
+
+def alter(path: Path) -> None:
+    """Change one byte and keep size and time, as a failing disk does."""
+    status = path.stat()
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_a_sound_collection_is_called_sound(collection: Workflow) -> None:
+    assert "are as they were recorded" in collection.run("verify").stderr
+
+
+def test_everything_that_is_damaged_is_named_and_mended_by_a_plain_run(collection: Workflow) -> None:
+    order, copies = collection.order(), collection.copies()
+    part = next((collection.folder / "results" / "store").glob("*/*.arrow"))
+    victims = [
+        part,
+        collection.model / "knn.npz",
+        collection.model / "path.npy",
+        collection.results / "inventory" / "0.parquet",
+        collection.output / sorted(copies)[3],
+    ]
+    for victim in victims:
+        alter(victim)
+    (collection.output / sorted(copies)[7]).unlink()
+    found = collection.run("verify", check=False)
+    assert found.returncode == 1
+    for victim in victims:
+        assert victim.name in found.stderr
+    assert sorted(copies)[7] in found.stderr
+    collection.run()
+    assert collection.order() == order
+    assert collection.copies() == copies
+    assert "are as they were recorded" in collection.run("verify").stderr
+
+
+def test_lost_vectors_are_found_by_their_reader_and_embedded_again(collection: Workflow) -> None:
+    order = collection.order()
+    store = collection.folder / "results" / "store"
+    next(store.glob("*/*.arrow")).unlink()
+    failed = collection.run("--forcerun", "gather", check=False)
+    assert failed.returncode == 1
+    assert "vectors are gone" in failed.stderr
+    collection.run()
+    assert collection.order() == order
+    assert collection.embedded() == 20

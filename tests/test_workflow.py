@@ -1,0 +1,235 @@
+"""The real Snakefile on small images: what runs when something changed, and what does not."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+import yaml
+
+from scripts.lib.embedding.torchvision_import import import_torchvision
+from tests.conftest import Workflow, write_pictures
+
+SEARCH = {"gather", "knn", "mst", "traverse", "two_opt"}
+CHAIN = {"embed", *SEARCH, "order", "copy"}
+
+
+def images_of(workflow: Workflow) -> list[Path]:
+    return sorted(workflow.images.iterdir())
+
+
+def fingerprint_of(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Return times and bytes of all artifacts below a folder."""
+    return {
+        str(p.relative_to(folder)): (p.stat().st_mtime_ns, p.read_bytes())
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and "logs" not in p.parts and "benchmarks" not in p.parts
+    }
+
+
+def test_a_plain_run_sorts_and_a_second_one_does_nothing(collection: Workflow) -> None:
+    paths = images_of(collection)
+    assert sorted(collection.order()) == sorted(path.name for path in paths)
+    copies = collection.copies()
+    assert list(sorted(copies)) == [f"{i:04}_{name}" for i, name in enumerate(collection.order())]
+    for name, content in copies.items():
+        assert content == (collection.images / name[5:]).read_bytes()
+    before = fingerprint_of(collection.folder / "results")
+    assert collection.jobs() == {}
+    assert fingerprint_of(collection.folder / "results") == before
+    saved = yaml.safe_load((collection.model / "config.yaml").read_text())
+    assert saved["model"] == "descriptor"
+    assert saved["knn_k"] == 24
+
+
+def test_added_images_embed_alone_and_removed_ones_leave(collection: Workflow) -> None:
+    paths = images_of(collection)
+    write_pictures(collection.images / "nested" / "deeper", 3, first=50)
+    paths[0].unlink()
+    assert set(collection.jobs()) == {"scan", *CHAIN}
+    assert collection.embedded() == 23
+    assert len(collection.order()) == 22
+    assert paths[0].name not in collection.order()
+    assert len(collection.copies()) == 22
+    (aside,) = (collection.output / ".removed").iterdir()  # its source is gone: it may be the last copy
+    assert aside.name.endswith(paths[0].name)
+
+
+def test_a_modified_image_is_embedded_anew(collection: Workflow) -> None:
+    paths = images_of(collection)
+    paths[3].write_bytes(paths[3].read_bytes() + b"trailing")
+    assert set(collection.jobs()) == {"scan", *CHAIN}
+    assert collection.embedded() == 21
+    assert len(collection.order()) == 20
+
+
+@pytest.mark.parametrize("change", ["rename", "touch", "copy"])
+def test_a_change_of_names_or_times_repeats_no_embedding_and_no_search(
+    collection: Workflow, change: str
+) -> None:
+    paths = images_of(collection)
+    if change == "rename":
+        paths[4].rename(collection.images / "renamed.jpg")
+    elif change == "touch":
+        os.utime(paths[4], ns=(0, 10**18))
+    else:
+        (collection.images / "again.jpg").write_bytes(paths[4].read_bytes())
+    assert set(collection.jobs()) <= {"scan", "order", "copy"}
+    assert collection.embedded() == 20
+    if change == "copy":
+        table = pq.read_table(collection.model / "order.parquet")
+        twins = [path for path, group in zip(collection.order(), table["duplicate_group"], strict=True) if group.is_valid]
+        assert sorted(twins) == sorted(["again.jpg", paths[4].name])
+
+
+ARTIFACTS = {
+    "inventory.parquet": {"scan", "order", "copy"},
+    "inventory/0.parquet": {"scan", *CHAIN},
+    "descriptor/embed/0.parquet": CHAIN,
+    "descriptor/vectors.npy": CHAIN - {"embed"},
+    "descriptor/items.parquet": CHAIN - {"embed"},
+    "descriptor/knn.npz": CHAIN - {"embed", "gather"},
+    "descriptor/mst.npy": {"mst", "traverse", "two_opt", "order", "copy"},
+    "descriptor/traversal.npy": {"traverse", "two_opt", "order", "copy"},
+    "descriptor/path.npy": {"two_opt", "order", "copy"},
+    "descriptor/quality.json": {"two_opt", "order", "copy"},
+    "descriptor/order.parquet": {"order", "copy"},
+    "descriptor/rejected.csv": {"order", "copy"},
+    "copied.parquet": {"copy"},
+}
+
+
+def test_a_deleted_artifact_is_made_again_by_a_plain_run(collection: Workflow) -> None:
+    order, copies = collection.order(), collection.copies()
+    for artifact, most in ARTIFACTS.items():
+        (collection.results / artifact).unlink()
+        jobs = set(collection.jobs())
+        assert (collection.results / artifact).exists(), artifact
+        assert jobs <= most, artifact
+    assert collection.embedded() == 20
+    assert (collection.order(), collection.copies()) == (order, copies)
+
+
+@pytest.mark.parametrize("artifact", [name for name in ARTIFACTS if name.startswith("descriptor")][:6])
+def test_a_damaged_artifact_is_found_by_its_reader_and_made_again(collection: Workflow, artifact: str) -> None:
+    order = collection.order()
+    victim = collection.results / artifact
+    data = bytearray(victim.read_bytes())
+    data[-1] ^= 1
+    victim.write_bytes(data)
+    readers = {"embed": "gather", "items": "order", "vectors": "knn", "knn": "mst", "mst": "traverse"}
+    reader = readers.get(artifact.split("/")[1].split(".")[0], "two_opt")
+    failed = collection.run("--forcerun", reader, check=False)
+    assert failed.returncode == 1
+    assert "set aside" in failed.stderr
+    collection.run()
+    assert collection.order() == order
+
+
+def test_each_stage_can_be_rerun_alone(collection: Workflow) -> None:
+    assert collection.jobs("mst") == {}
+    assert collection.jobs("mst", "--forcerun", "mst") == {"mst": 1}
+    assert collection.jobs("embeddings") == {}
+    assert set(collection.jobs("--forcerun", "traverse")) == {"traverse", "two_opt", "order", "copy"}
+    assert collection.jobs() == {}
+
+
+def test_a_changed_setting_reruns_what_depends_on_it(collection: Workflow) -> None:
+    assert set(collection.jobs(knn_k=5)) == CHAIN - {"embed", "gather"}
+    collection.config["knn_k"] = 5
+    assert collection.jobs() == {}
+    assert set(collection.jobs(output="elsewhere")) == {"copy"}
+    assert set(collection.jobs(output="elsewhere", copy_mode="none")) == {"copy"}
+    assert collection.jobs(output="elsewhere", copy_mode="none", device="cpu", batch_size=2) == {}
+
+
+def test_vectors_and_order_do_not_depend_on_partitions_or_cores(workflow: Workflow, tmp_path: Path) -> None:
+    paths = write_pictures(workflow.images, 24)
+    results = []
+    for name, partitions, cores in (("one", 1, 1), ("four", 4, 2)):
+        settings = {"name": name, "partitions": partitions, "store": f"store-{name}", "output": name}
+        workflow.run(cores=cores, **settings)
+        folder = workflow.folder / "results" / name / "descriptor"
+        files = ("vectors.npy", "items.parquet", "knn.npz", "path.npy", "order.parquet")
+        results.append([(folder / file).read_bytes() for file in files])
+    assert results[0] == results[1]
+    assert len(paths) == len(np.load(folder / "path.npy"))
+
+
+def test_another_number_of_partitions_embeds_nothing_again(collection: Workflow) -> None:
+    order = collection.order()
+    assert collection.jobs(partitions=3)["embed"] == 3
+    assert collection.embedded() == 20
+    assert collection.order() == order
+
+
+def test_another_model_leaves_the_first_ones_artifacts_alone(collection: Workflow) -> None:
+    before = fingerprint_of(collection.model)
+    torch.manual_seed(0)
+    network = import_torchvision().models.get_model("mobilenet_v3_small", weights=None)
+    torch.save(network.state_dict(), collection.folder / "w.pth")
+    settings = {"model": "mobilenet_v3_small", "weights": "w.pth", "batch_size": 4}
+    collection.run(**settings)
+    (other,) = collection.results.glob("mobilenet_v3_small-*")
+    assert json.loads((other / "model.json").read_text())["dimension"] == 1024
+    assert np.load(other / "vectors.npy").shape == (20, 1024)
+    assert fingerprint_of(collection.model) == before
+    assert collection.jobs(**settings) == {}
+    assert set(collection.jobs()) == {"copy"}
+
+
+def test_precomputed_vectors_need_no_files(workflow: Workflow) -> None:
+    import pyarrow as pa
+
+    vectors = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
+    vectors[3] = np.nan
+    table = pa.table({"path": [f"gone/{i}.jpg" for i in range(30)], "vector": list(vectors)})
+    pq.write_table(table, workflow.folder / "v.parquet")
+    workflow.config = {"model": "precomputed", "embeddings": "v.parquet", "copy_mode": "none", "part_size": 8}
+    workflow.run()
+    order = pq.read_table(workflow.model / "order.parquet")
+    assert order["position"].to_pylist() == list(range(29))
+    assert set(order["path"].to_pylist()) == {f"gone/{i}.jpg" for i in range(30) if i != 3}
+    assert "gone/3.jpg" in (workflow.model / "rejected.csv").read_text()
+    assert workflow.jobs() == {}
+
+
+def test_a_second_run_at_the_same_time_is_refused(workflow: Workflow) -> None:
+    from scripts.lib.run.lock import claim
+
+    write_pictures(workflow.images, 2)
+    with claim(workflow.folder / ".snakemake" / "run.lock"):
+        refused = workflow.run(check=False)
+    assert refused.returncode == 1
+    assert "Another run is at work" in refused.stderr
+
+
+def test_a_missing_folder_is_named_once_with_both_ways_out(workflow: Workflow) -> None:
+    failed = workflow.run(check=False)
+    assert failed.returncode == 1
+    assert failed.stderr.count("There is no folder input_images") == 1
+    assert "--config images=FOLDER" in failed.stderr
+    assert "config/config.yaml" in failed.stderr
+    assert "logs/scan.log" in failed.stderr
+
+
+def test_without_weights_and_network_the_ways_out_are_told_once(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(workflow.folder / "torch"))
+    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")  # nobody listens there
+    write_pictures(workflow.images, 2)
+    failed = workflow.run(check=False, model="regnet_y_16gf")
+    assert failed.returncode == 1
+    assert failed.stderr.count("can't be downloaded") == 1
+    assert "model=descriptor needs no weights" in failed.stderr
+
+
+def test_an_unknown_key_is_answered_with_the_nearest(workflow: Workflow) -> None:
+    failed = workflow.run(check=False, imags="x")
+    assert failed.returncode == 1
+    assert "the nearest is 'images'" in failed.stderr
