@@ -10,7 +10,7 @@ from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.embedding.gather import read_vectors
 from scripts.lib.ordering.knn import read_graph
 from scripts.lib.ordering.quality import path_quality
-from scripts.lib.ordering.two_opt import SearchSettings, refine
+from scripts.lib.ordering.two_opt import SearchSettings, refine, search_steps
 from scripts.lib.run.stage import stage
 
 
@@ -22,13 +22,13 @@ def main(job: Any) -> None:
             checked(each)
         vectors, graph, walk = read_vectors(inputs[0]), read_graph(inputs[1]), np.load(inputs[2])
         settings = SearchSettings(seed=job.params.seed)
-        with run.progress(len(walk), "items") as count:
+        with run.progress(search_steps(len(walk), settings), "steps") as count:
             path = refine(vectors, graph, walk, settings, count)
         quality = path_quality(vectors, path, job.params.seed)
         provenance = Provenance("two_opt", job.params.version, dict(job.params.items()), inputs)
         provenance.facts.update(n=len(path), length=quality.length)
         with recording(Path(job.output.quality), provenance) as temporary:
-            write_json(temporary, quality.to_json())
+            write_json(temporary, quality.as_json())
         with (
             recording(Path(job.output.path), provenance) as temporary,
             temporary.open("wb") as stream,

@@ -55,7 +55,7 @@ class Workflow:
         """Return the command line of a run."""
         settings = [f"{key}={value}" for key, value in (self.config | config).items()]
         program = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-        where = ["--directory", str(self.folder), "--cores", str(cores), "--quiet", "host"]
+        where = ["--quiet", "host", "--directory", str(self.folder), "--cores", str(cores)]
         return [*program, *where, *arguments, "--config", *settings]
 
     def run(

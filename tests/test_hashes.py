@@ -44,9 +44,7 @@ def test_large_files_have_the_same_id(
     assert [hashes.identify(each) for each in files] == held
 
 
-def test_nothing_is_hashed_twice(
-    tmp_path: Path, files: list[Found], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_hashed_twice(tmp_path: Path, files: list[Found], monkeypatch: pytest.MonkeyPatch) -> None:
     with hash_cache(tmp_path / "side") as cache:
         first = identify_all(files, cache, 2, lambda count: None)
     monkeypatch.setattr(hashes, "identify", lambda found: pytest.fail("hashed again"))

@@ -1,5 +1,6 @@
 """A stage's log has everything; the user has one line."""
 
+import json
 import subprocess
 import sys
 import warnings
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.run.stage import FAILURES, stage
+from scripts.lib.run.stage import FAILURES, stage, tell_failure
 from tests.conftest import ROOT
 
 
@@ -36,7 +37,8 @@ def test_a_users_error_is_one_line_and_where_the_log_is(
         raise InputError("the vectors\nare bad")
     assert end.value.code == 1
     assert capsys.readouterr().err == f"seriatim: knn failed: the vectors are bad (log: {log})\n"
-    assert "Traceback" in log.read_text()
+    assert "test_stage.py" in log.read_text()
+    assert "the vectors are bad" in log.read_text()
 
 
 def test_a_defect_names_its_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,9 +52,13 @@ def test_failures_are_collected_for_the_end_of_the_run(
 ) -> None:
     monkeypatch.setenv(FAILURES, str(tmp_path / "failures.txt"))
     with pytest.raises(SystemExit), stage("knn", str(tmp_path / "log")):
-        raise InputError("bad")
-    assert (tmp_path / "failures.txt").read_text().startswith("knn failed: bad")
+        raise InputError("b" + "ad")
     assert capsys.readouterr().err == ""
+    assert "bad" not in (tmp_path / "log").read_text()  # the engine shows the log before the end
+    failure = json.loads((tmp_path / "failures.txt").read_text())
+    tell_failure(**failure)
+    assert capsys.readouterr().err.startswith("seriatim: knn failed: bad")
+    assert "knn failed: bad" in (tmp_path / "log").read_text()
 
 
 def test_warnings_go_to_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,7 +81,11 @@ def test_a_change_of_names_or_times_repeats_no_embedding_and_no_search(
     assert collection.embedded() == 20
     if change == "copy":
         table = pq.read_table(collection.model / "order.parquet")
-        twins = [path for path, group in zip(collection.order(), table["duplicate_group"], strict=True) if group.is_valid]
+        twins = [
+            path
+            for path, group in zip(collection.order(), table["duplicate_group"], strict=True)
+            if group.is_valid
+        ]
         assert sorted(twins) == sorted(["again.jpg", paths[4].name])
 
 
@@ -114,7 +118,9 @@ def test_a_deleted_artifact_is_made_again_by_a_plain_run(collection: Workflow) -
 
 
 @pytest.mark.parametrize("artifact", [name for name in ARTIFACTS if name.startswith("descriptor")][:6])
-def test_a_damaged_artifact_is_found_by_its_reader_and_made_again(collection: Workflow, artifact: str) -> None:
+def test_a_damaged_artifact_is_found_by_its_reader_and_made_again(
+    collection: Workflow, artifact: str
+) -> None:
     order = collection.order()
     victim = collection.results / artifact
     data = bytearray(victim.read_bytes())

@@ -1,7 +1,7 @@
 """One run from the user's point of view: its configuration, its lock, and what went wrong."""
 
+import json
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -11,7 +11,7 @@ import yaml
 from scripts.lib.artifacts.atomic import write_text
 from scripts.lib.run.config import complete, model_tag, read_schema
 from scripts.lib.run.lock import claim
-from scripts.lib.run.stage import FAILURES
+from scripts.lib.run.stage import FAILURES, tell_failure
 
 _held: list[IO[str]] = []  # locks last as long as the process
 
@@ -49,15 +49,12 @@ def begin(config: Mapping[str, Any], collection: str, model: str) -> None:
 
 def failures_path(collection: str) -> Path:
     """Name the file that collects one line per failed stage of a run."""
-    return Path(collection, "logs", "failures.txt")
+    return Path(collection, "logs", "failures.jsonl")
 
 
 def report_failures(collection: str) -> None:
     """Say at the end of a run what failed, a line per stage."""
     failures = failures_path(collection)
     if failures.exists():
-        print(
-            f"\nseriatim: {failures.read_text(encoding='utf-8').strip()}",
-            file=sys.stderr,
-            flush=True,
-        )
+        for line in failures.read_text(encoding="utf-8").splitlines():
+            tell_failure(**json.loads(line))

@@ -5,12 +5,14 @@ that says what happened and where the log is; the same line is kept for the end 
 """
 
 import faulthandler
+import json
 import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from traceback import format_tb
 
 from scripts.lib.errors import SeriatimError
 from scripts.lib.run.processes import die_with_parent
@@ -48,7 +50,7 @@ def stage(name: str, log_file: str) -> Iterator[Stage]:
         try:
             yield Stage(name, log)
         except Exception as error:
-            log.exception("%s failed", name)
+            _log_failure(log, name, error)
             _tell_failure(name, error, log_file)
             sys.exit(1)
         log.info("%s finished", name)
@@ -76,11 +78,31 @@ def _log_to(path: Path) -> Iterator[logging.Logger]:
                 each.removeHandler(handler)
 
 
+def _log_failure(log: logging.Logger, name: str, error: Exception) -> None:
+    """Log the traceback; the message of a user's error comes last and once, from `_tell_failure`.
+
+    The engine shows the log of a failed stage, and would otherwise show the message with it.
+    """
+    if isinstance(error, SeriatimError):
+        log.error(
+            "%s failed with %s\n%s", name, type(error).__name__, "".join(format_tb(error.__traceback__))
+        )
+    else:
+        log.exception("%s failed", name)
+
+
 def _tell_failure(name: str, error: Exception, log_file: str) -> None:
     what = str(error) if isinstance(error, SeriatimError) else f"{type(error).__name__}: {error}"
-    line = f"{name} failed: {' '.join(what.split())} (log: {log_file})"
-    if FAILURES not in os.environ:
-        print(f"seriatim: {line}", file=sys.stderr, flush=True)
-    else:  # said once, where it is not lost: at the end
-        with open(os.environ[FAILURES], "a", encoding="utf-8", errors="backslashreplace") as failures:
-            failures.write(line + "\n")
+    failure = {"line": f"{name} failed: {' '.join(what.split())} (log: {log_file})", "log": log_file}
+    if FAILURES in os.environ:
+        with open(os.environ[FAILURES], "a", encoding="utf-8") as failures:
+            failures.write(json.dumps(failure) + "\n")
+    else:
+        tell_failure(**failure)
+
+
+def tell_failure(line: str, log: str) -> None:
+    """Tell the user what happened and where the log is, and complete the log with it."""
+    print(f"seriatim: {line}", file=sys.stderr, flush=True)
+    with open(log, "a", encoding="utf-8", errors="backslashreplace") as stream:
+        stream.write(line + "\n")
