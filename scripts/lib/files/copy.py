@@ -36,6 +36,8 @@ from scripts.lib.files.plan import (
 )
 from scripts.lib.files.survey import survey
 
+__all__ = ["CopySettings", "CopySummary", "Wanted", "copy_in_order"]
+
 
 def copy_in_order(wanted: Sequence[Wanted], settings: CopySettings, progress: Progress) -> CopySummary:
     """Make the output folder hold a copy of each wanted file, named by its position.

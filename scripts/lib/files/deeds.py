@@ -5,7 +5,6 @@ which of them were carried out, so that a file is ours if and only if we made it
 """
 
 import contextlib
-import errno
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from scripts.lib.errors import OutputError
 from scripts.lib.files.ledger import Intent, Ledger
 from scripts.lib.files.paths import readable
-from scripts.lib.files.placement import STAGING, Move, OutputFolder
+from scripts.lib.files.placement import STAGING, UNFIT_NAME, Move, OutputFolder
 from scripts.lib.files.survey import Standing
 
-UNFIT_NAME = {errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG}
 STAGED = re.compile(rb"\d+\.part")
 
 

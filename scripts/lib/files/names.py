@@ -18,7 +18,8 @@ def index_digits(count: int) -> int:
 def target_name(position: int, source: bytes, digits: int, limit: int) -> bytes:
     """Return `0000_original.jpg`, at most `limit` bytes long."""
     prefix = b"%0*d_" % (digits, position)
-    return prefix + shortened(os.path.basename(source), limit - len(prefix))
+    name = os.path.basename(source).replace(b"\0", b"_")  # in no file's name, but in lists of names
+    return prefix + shortened(name, limit - len(prefix))
 
 
 def numbered_name(name: bytes, number: int, limit: int) -> bytes:

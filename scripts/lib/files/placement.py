@@ -34,6 +34,7 @@ LOCK = b".seriatim/lock"
 CHUNK = 1 << 20
 
 CANNOT_LINK = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+UNFIT_NAME = {errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG}
 CANNOT_LOCK = {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK, errno.EINVAL}
 SYNCFS: Callable[[int], int] | None = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
 
@@ -84,7 +85,7 @@ class OutputFolder:
         return self.fds[folder]
 
     def _parent(self, path: bytes) -> int:
-        return self.folder(os.path.dirname(path))
+        return self.folder(path.rpartition(b"/")[0])
 
     def open(self, path: bytes, flags: int, mode: int = 0o600) -> int:
         """Open a file that is no symbolic link."""
@@ -95,8 +96,10 @@ class OutputFolder:
         """Return what is at a path, None if nothing is."""
         try:
             return os.stat(_base(path), dir_fd=self._parent(path), follow_symlinks=False)
-        except FileNotFoundError:
-            return None
+        except OSError as error:
+            if error.errno in {errno.ENOENT} | UNFIT_NAME:
+                return None
+            raise
 
     def listing(self, folder: bytes = b"") -> list[bytes]:
         """Return the names in a folder, sorted; none if there is no such folder."""
@@ -112,7 +115,8 @@ class OutputFolder:
         except OSError:
             return None
         try:
-            return digest_of(fd) if stat.S_ISREG(os.fstat(fd).st_mode) else None
+            found = os.fstat(fd)
+            return digest_of(fd, found.st_size) if stat.S_ISREG(found.st_mode) else None
         except OSError:
             return None
         finally:
@@ -130,13 +134,15 @@ class OutputFolder:
         outcomes = [self._link(move) for move in moves]
         self.flush_folders({os.path.dirname(move.there) for move in moves})
         for move, outcome in zip(moves, outcomes, strict=True):
-            if outcome is None and self._same(move):  # else replaced meanwhile, or renamed
-                self.unlink(move.here)
+            if outcome is None:
+                self._drop(move)
         return outcomes
 
-    def _same(self, move: Move) -> bool:
+    def _drop(self, move: Move) -> None:
+        """Take the former name away, unless it is gone or has been given to another file."""
         here, there = self.lstat(move.here), self.lstat(move.there)
-        return here is not None and there is not None and os.path.samestat(here, there)
+        if here is not None and there is not None and os.path.samestat(here, there):
+            self.unlink(move.here)
 
     def _link(self, move: Move) -> OSError | None:
         here, there = self._parent(move.here), self._parent(move.there)
@@ -197,11 +203,11 @@ def flush_file(fd: int) -> None:
         os.fsync(fd)
 
 
-def digest_of(fd: int) -> bytes:
-    """Return the BLAKE3-256 of an open file, from its beginning."""
+def digest_of(fd: int, size: int) -> bytes:
+    """Return the BLAKE3-256 of an open file of about `size` bytes, from its beginning."""
     hasher = blake3()
     os.lseek(fd, 0, os.SEEK_SET)
-    while chunk := os.read(fd, CHUNK):
+    while chunk := os.read(fd, min(CHUNK, size + 1)):  # no large buffer for each small file
         hasher.update(chunk)
     return hasher.digest()
 
@@ -233,4 +239,4 @@ def _lock(fd: int, path: Path) -> None:
 
 
 def _base(path: bytes) -> bytes:
-    return os.path.basename(path)
+    return path.rpartition(b"/")[2]

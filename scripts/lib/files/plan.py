@@ -112,7 +112,7 @@ class Planner:
             leaving=self._leaving(kept_names | set(sources.values())),
             renamed=renamed,
             copied=[target for target in needed if target not in sources],
-            foreign=self._foreign(),
+            foreign=foreign_names(self.folder, self.ours),
         )
 
     def _is_kept(self, target: Target) -> bool:
@@ -172,10 +172,6 @@ class Planner:
         known = (file.source, *sources.get(file.content, ()))
         return Leaving(path, file if standing.state == "sound" else None, known)
 
-    def _foreign(self) -> list[bytes]:
-        known = self.ours | {HOME, REMOVED}
-        return [name for name in self.folder.listing() if name not in known]
-
 
 def _pair(
     offered: Mapping[bytes, tuple[object, ...]], asked: Mapping[Target, tuple[object, ...]]
@@ -226,8 +222,16 @@ def _mtime_ns(path: bytes) -> int | None:
     return None if found is None else found.st_mtime_ns
 
 
+def foreign_names(folder: OutputFolder, ours: set[bytes]) -> list[bytes]:
+    """Return what else is in the output folder."""
+    known = ours | {HOME, REMOVED}
+    return [name for name in folder.listing() if name not in known]
+
+
 def refuse_foreign(folder: OutputFolder, targets: Iterable[Target], ours: set[bytes]) -> None:
     """Raise OutputError if a wanted name is taken by something that is not ours."""
+    if not foreign_names(folder, ours):
+        return
     taken = [t.name for t in targets if t.name not in ours and folder.lstat(t.name) is not None]
     if not taken:
         return

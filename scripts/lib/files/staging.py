@@ -14,6 +14,7 @@ from scripts.lib.files.ledger import Own
 from scripts.lib.files.placement import CHUNK, STAGING, OutputFolder, digest_of, flush_file
 
 CHANGED = "changed since the scan: scan again, then copy"
+CHANGING = "changed while it was being copied: copy again"
 
 Inodes = frozenset[tuple[int, int]]  # device and inode, by which a file is known under any name
 
@@ -57,7 +58,7 @@ def _fill(copy: int, source: int, order: Order) -> Own:
     for chunk in _chunks(source, before.st_size):
         _write(copy, chunk)
     _check_unchanged(before, os.fstat(source))
-    content = digest_of(copy)
+    content = digest_of(copy, before.st_size)
     if content != order.content:
         _explain(content, source, order.content)
     _keep_metadata(copy, before)
@@ -76,7 +77,7 @@ def _explain(content: bytes, source: int, expected: bytes | None) -> None:
 
 def _check_unchanged(before: os.stat_result, after: os.stat_result) -> None:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise SourceError("changed while it was being copied: copy again")
+        raise SourceError(CHANGING)
 
 
 def _keep_metadata(copy: int, source: os.stat_result) -> None:
@@ -88,9 +89,13 @@ def _keep_metadata(copy: int, source: os.stat_result) -> None:
 
 
 def _chunks(source: int, size: int) -> Iterator[bytes]:
-    # One byte more than expected, so that a small file takes one reading and its end another.
+    # One byte more than expected is asked for: a small file is read in one go, and a file that
+    # grows for ever is not followed.
     while chunk := _read(source, min(CHUNK, size + 1)):
         yield chunk
+        size -= len(chunk)
+        if size < 0:
+            raise SourceError(CHANGING)
 
 
 def _read(source: int, length: int) -> bytes:
@@ -106,7 +111,7 @@ def _write(copy: int, chunk: bytes) -> None:
 
 def _source_digest(source: int) -> bytes:
     with _reading():
-        return digest_of(source)
+        return digest_of(source, os.fstat(source).st_size)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,68 @@
+"""Sources and copies of them, for the tests of all that has to do with copying."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from blake3 import blake3
+
+from scripts.lib.files.copy import copy_in_order
+from scripts.lib.files.execute import CopySettings, CopySummary
+from scripts.lib.files.plan import Wanted
+
+
+class Photos:
+    """Sources in one folder, copies in another."""
+
+    def __init__(self, base: Path) -> None:
+        self.sources = base / "sources"
+        self.output = base / "output"
+        self.sources.mkdir()
+
+    def make(self, name: str | bytes, content: str) -> Path:
+        path = self.sources / os.fsdecode(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        time = 1_500_000_000_000_000_007 + int.from_bytes(blake3(content.encode()).digest(5))
+        os.utime(path, ns=(time, time))
+        return path
+
+    def many(self, count: int) -> list[Path]:
+        return [self.make(f"{i}.jpg", f"content {i}") for i in range(count)]
+
+    def copy(self, paths: Sequence[Path], **settings) -> CopySummary:
+        return self.copy_wanted([wanted(i, path) for i, path in enumerate(paths)], **settings)
+
+    def copy_wanted(self, order: Sequence[Wanted], name: str = "photos", **settings) -> CopySummary:
+        done: list[int] = []
+        chosen = CopySettings(self.output, name, **{"threads": 2, "batch_files": 3} | settings)
+        summary = copy_in_order(order, chosen, done.append)
+        assert sum(done) == len(order)
+        return summary
+
+    def copies(self) -> dict[str, str]:
+        """Return what is in the output folder, without what it hides."""
+        visible = [path for path in self.output.iterdir() if not path.name.startswith(".")]
+        return {path.name: path.read_text() for path in visible}
+
+    def set_aside(self) -> dict[str, str]:
+        return {path.name: path.read_text() for path in (self.output / ".removed").iterdir()}
+
+
+def wanted(position: int, path: Path) -> Wanted:
+    content = blake3(path.read_bytes()).digest() if path.is_file() else bytes(32)
+    return Wanted(position, os.fsencode(path), content)
+
+
+def statuses(summary: CopySummary) -> list[str]:
+    return [row.status for row in summary.files]
+
+
+def tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    """Return every file of a folder: mode, time and bytes."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            state = path.lstat()
+            found[str(path)] = (state.st_mode, state.st_mtime_ns, path.read_bytes())
+    return found
