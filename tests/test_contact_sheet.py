@@ -192,8 +192,7 @@ def test_a_shuffled_sheet_holds_the_same_images(greys: Greys, tmp_path: Path) ->
         arguments = [str(out / name), folder, "--columns", "9", "--tile", str(TILE), *extra]
         assert command.main(arguments) == 0
     plain, shuffled = (
-        [level_at(opened(out / name), 0, c) for c in range(9)]
-        for name in ("plain.png", "shuffled.png")
+        [level_at(opened(out / name), 0, c) for c in range(9)] for name in ("plain.png", "shuffled.png")
     )
     assert plain != shuffled
     assert sorted(plain) == sorted(shuffled)

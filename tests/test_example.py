@@ -119,8 +119,7 @@ def test_a_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> 
     for name, seed in (("first", 5), ("again", 5), ("other", 6)):
         make_example(tmp_path / name, seed=seed, scenes=2)
     first, again, other = (
-        [path.read_bytes() for path in images(tmp_path / name)]
-        for name in ("first", "again", "other")
+        [path.read_bytes() for path in images(tmp_path / name)] for name in ("first", "again", "other")
     )
     assert first == again
     assert not set(first) & set(other)

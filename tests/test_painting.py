@@ -38,9 +38,7 @@ def test_any_shape_can_be_painted(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     ("number", "near", "far"), [("hour", 0.40, 0.74), ("fog", 0.23, 0.6), ("season", 0.32, 0.9)]
 )
-def test_a_small_change_of_a_number_changes_the_picture_little(
-    number: str, near: float, far: float
-) -> None:
+def test_a_small_change_of_a_number_changes_the_picture_little(number: str, near: float, far: float) -> None:
     slightly = difference(NOON, replace(NOON, **{number: near}))
     much = difference(NOON, replace(NOON, **{number: far}))
     assert 0 < slightly < much / 2

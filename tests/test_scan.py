@@ -70,9 +70,7 @@ def test_lists_hold_each_usable_content_once_in_its_partition(tmp_path: Path) ->
     (images / "again.jpg").write_bytes(paths[0].read_bytes())
     (images / "bad.jpg").write_bytes(b"no image")
     rows = run(tmp_path, tree_of(images))
-    lists = [
-        pq.read_table(io.BytesIO(data))["content_id"].to_pylist() for data in partition_lists(rows, 3)
-    ]
+    lists = [pq.read_table(io.BytesIO(data))["content_id"].to_pylist() for data in partition_lists(rows, 3)]
     assert sum(map(len, lists)) == 12
     for partition, ids in enumerate(lists):
         assert ids == sorted(ids)

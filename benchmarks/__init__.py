@@ -1,0 +1,1 @@
+"""Measurements: what `make bench` prints, never asserted in a test."""

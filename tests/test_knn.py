@@ -1,0 +1,108 @@
+"""Neighbours against brute force: all of them, their distances, their order."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy.spatial.distance import cdist
+
+from scripts.lib.errors import InputError
+from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
+
+INVERTED_FILE = KnnSettings(k=10, exact_limit=0, pca_dimension=16, sample=200)
+
+
+def clusters(n: int, d: int, seed: int = 0) -> npt.NDArray[np.float16]:
+    generator = np.random.default_rng(seed)
+    centres = generator.normal(size=(max(1, n // 50), d)) * 3
+    points = centres[generator.integers(0, len(centres), n)] + generator.normal(size=(n, d))
+    return points.astype(np.float16)
+
+
+def all_distances(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    wide = vectors.astype(np.float64)
+    distances = cdist(wide, wide)
+    np.fill_diagonal(distances, np.inf)
+    return distances
+
+
+def assert_graph_is_sound(graph: NeighborGraph) -> None:
+    n, k = graph.indices.shape
+    assert graph.indices.dtype == np.int32
+    assert graph.distances.dtype == np.float32
+    assert (graph.indices != np.arange(n)[:, np.newaxis]).all()
+    assert all(len(set(row)) == k for row in graph.indices.tolist())
+    for indices, distances in zip(graph.indices, graph.distances, strict=True):
+        assert (np.lexsort((indices, distances)) == np.arange(k)).all()
+
+
+@pytest.mark.parametrize(("n", "d"), [(1500, 24), (700, 1), (40, 8192)])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_exact_search_equals_brute_force(n: int, d: int, dtype: type) -> None:
+    vectors = clusters(n, d).astype(dtype)
+    graph = nearest_neighbors(vectors, KnnSettings(k=10))
+    expected = np.sort(all_distances(vectors), axis=1)[:, :10]
+    assert_graph_is_sound(graph)
+    np.testing.assert_allclose(graph.distances, expected, rtol=1e-5)
+    assert (graph.recall, graph.method) == (1.0, "exact")
+
+
+def test_distances_of_close_vectors_far_from_the_origin_are_right() -> None:
+    vectors = (1000 + np.random.default_rng(0).normal(size=(200, 30)) * 1e-3).astype(np.float32)
+    graph = nearest_neighbors(vectors, KnnSettings(k=199))
+    np.testing.assert_allclose(
+        graph.distances, np.sort(all_distances(vectors), axis=1)[:, :199], rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("vectors", [clusters(3000, 12), clusters(3000, 40)])
+def test_inverted_file_finds_most_and_measures_it(vectors: npt.NDArray[np.float16]) -> None:
+    graph = nearest_neighbors(vectors, INVERTED_FILE)
+    reach = np.sort(all_distances(vectors), axis=1)[:, 9:10] * (1 + 1e-6)
+    assert_graph_is_sound(graph)
+    assert graph.recall >= INVERTED_FILE.target_recall
+    assert (graph.distances <= reach).mean() == pytest.approx(graph.recall, abs=0.03)
+    assert "inverted file" in graph.method
+
+
+@pytest.mark.parametrize("settings", [KnnSettings(), INVERTED_FILE])
+def test_bytes_do_not_depend_on_threads(settings: KnnSettings) -> None:
+    vectors = clusters(4000, 40)
+    one, two = (nearest_neighbors(vectors, settings, threads) for threads in (1, 2))
+    assert one.indices.tobytes() == two.indices.tobytes()
+    assert one.distances.tobytes() == two.distances.tobytes()
+    assert one.recall == two.recall
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 9])
+def test_k_is_at_most_n_minus_one(n: int) -> None:
+    graph = nearest_neighbors(clusters(n, 5), KnnSettings(k=20))
+    assert graph.indices.shape == graph.distances.shape == (n, max(n - 1, 0))
+    assert_graph_is_sound(graph)
+
+
+@pytest.mark.parametrize("settings", [KnnSettings(), INVERTED_FILE])
+def test_identical_vectors_are_neighbours_of_each_other(settings: KnnSettings) -> None:
+    graph = nearest_neighbors(np.ones((600, 20), np.float16), settings)
+    assert_graph_is_sound(graph)
+    assert not graph.distances.any()
+
+
+def test_memory_map_is_read_in_place(tmp_path: object) -> None:
+    vectors = clusters(300, 8)
+    np.save(f"{tmp_path}/vectors.npy", vectors)
+    mapped = nearest_neighbors(np.load(f"{tmp_path}/vectors.npy", mmap_mode="r"))
+    assert mapped.indices.tobytes() == nearest_neighbors(vectors).indices.tobytes()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_nonfinite_vectors_are_refused_by_row(value: float) -> None:
+    vectors = clusters(100, 4)
+    vectors[[7, 31], 2] = value
+    with pytest.raises(InputError, match=r"7, 31"):
+        nearest_neighbors(vectors)
+
+
+def test_progress_counts_rows() -> None:
+    done: list[int] = []
+    nearest_neighbors(clusters(3000, 4), progress=done.append)
+    assert sum(done) == 3000

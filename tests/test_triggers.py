@@ -1,0 +1,86 @@
+"""What makes stages run again changes when it should, and only then."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from scripts.lib.artifacts.record import Provenance, recording
+from scripts.lib.run.config import complete
+from scripts.lib.run.triggers import (
+    input_fingerprint,
+    model_version,
+    remember_unread,
+    retry_path,
+    retry_token,
+    wants_gpu,
+    weights_state,
+)
+from tests.conftest import write_pictures
+from tests.test_config import SCHEMA
+
+
+@pytest.fixture(autouse=True)
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def config_of(**given: object) -> dict[str, object]:
+    return complete(given, SCHEMA)
+
+
+def test_the_output_inside_the_images_changes_nothing(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "images", 2)
+    config = config_of(images="images", output="images/sorted")
+    (tmp_path / "images" / "sorted").mkdir()
+    before = input_fingerprint(config)
+    write_pictures(tmp_path / "images" / "sorted", 2)
+    assert input_fingerprint(config) == before
+
+
+def test_scan_mode_off_trusts_the_last_scan(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "images", 2)
+    full = input_fingerprint(config_of(images="images"))
+    inventory = tmp_path / "results" / "photos" / "inventory.parquet"
+    with recording(inventory, Provenance("scan", 1, {"fingerprint": full})) as temporary:
+        temporary.touch()
+    write_pictures(tmp_path / "images", 1, first=7)
+    assert input_fingerprint(config_of(images="images", scan_mode="off")) == full
+    assert input_fingerprint(config_of(images="images")) != full
+
+
+def test_precomputed_vectors_are_watched_instead_of_images(tmp_path: Path) -> None:
+    (tmp_path / "v.parquet").write_bytes(b"x")
+    config = config_of(model="precomputed", embeddings="v.parquet", images="nowhere")
+    before = input_fingerprint(config)
+    os.utime("v.parquet", ns=(0, 1))
+    assert input_fingerprint(config) != before
+
+
+def test_a_local_checkpoint_is_watched(tmp_path: Path) -> None:
+    (tmp_path / "w.pth").write_bytes(b"x")
+    config = config_of(model="resnet18", weights="w.pth")
+    before = weights_state(config)
+    (tmp_path / "w.pth").write_bytes(b"xy")
+    assert weights_state(config) != before
+    assert weights_state(config_of()) is None
+
+
+def test_only_networks_want_a_gpu() -> None:
+    assert wants_gpu(config_of(model="resnet18"))
+    assert not wants_gpu(config_of(model="resnet18", device="cpu"))
+    assert not wants_gpu(config_of(model="descriptor"))
+    assert model_version(config_of(model="descriptor")) >= 1
+
+
+def test_a_failure_of_reading_is_retried_once_it_can_be_read_and_only_then(tmp_path: Path) -> None:
+    side, lost = retry_path("model", 0), tmp_path / "lost.jpg"
+    assert retry_token("model", 0) == ""
+    remember_unread(side, "", [bytes(lost)])
+    assert retry_token("model", 0) == ""  # still gone
+    lost.touch()
+    token = retry_token("model", 0)
+    assert token != ""
+    assert retry_token("model", 0) == token  # until a job has run for it
+    remember_unread(side, token, [])
+    assert retry_token("model", 0) == token

@@ -1,0 +1,152 @@
+"""The refined path: a permutation, never longer, optimal where that can be checked."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.links import make_links
+from scripts.lib.ordering.mst import minimum_spanning_tree
+from scripts.lib.ordering.quality import link_lengths
+from scripts.lib.ordering.tour import carry_out, make_tour, node_at, place_of, plan, take_back
+from scripts.lib.ordering.traverse import traverse
+from scripts.lib.ordering.two_opt import SearchSettings, refine, search_steps
+
+Vectors = npt.NDArray[np.floating]
+Path = npt.NDArray[np.int32]
+
+
+def points(n: int, d: int = 8, seed: int = 0) -> npt.NDArray[np.float32]:
+    return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
+
+
+def first_path(vectors: Vectors) -> tuple[NeighborGraph, Path]:
+    graph = nearest_neighbors(vectors, KnnSettings(k=10))
+    return graph, traverse(minimum_spanning_tree(vectors, graph), len(vectors))
+
+
+def length(vectors: Vectors, path: Path) -> float:
+    return float(link_lengths(vectors, path).sum(dtype=np.float64))
+
+
+def assert_refined(vectors: Vectors, before: Path, after: Path) -> None:
+    assert after.dtype == np.int32
+    assert sorted(after.tolist()) == list(range(len(vectors)))
+    assert length(vectors, after) <= length(vectors, before) * (1 + 1e-9)
+
+
+def shortest(vectors: Vectors) -> float:
+    """Length of the best path, by dynamic programming over subsets (Held and Karp 1962)."""
+    n = len(vectors)
+    distances = np.linalg.norm(vectors[:, np.newaxis] - vectors.astype(np.float64), axis=2)
+    best = np.full((1 << n, n), np.inf)
+    for node in range(n):
+        best[1 << node, node] = 0.0
+    for visited in range(1, 1 << n):
+        for node in range(n):
+            if not visited >> node & 1:
+                reached = visited | 1 << node
+                through = (best[visited] + distances[:, node]).min()
+                best[reached, node] = min(best[reached, node], through)
+    return float(best[-1].min())
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("n", [3, 4, 10, 500])
+def test_refined_path_is_a_permutation_and_not_longer(n: int, dtype: type) -> None:
+    vectors = points(n).astype(dtype)
+    graph, path = first_path(vectors)
+    assert_refined(vectors, path, refine(vectors, graph, path))
+
+
+@pytest.mark.parametrize("kicks", [0.0, 10.0])
+def test_a_random_path_becomes_much_shorter(kicks: float) -> None:
+    vectors = points(800, 3)
+    path = np.random.default_rng(0).permutation(800).astype(np.int32)
+    graph, _ = first_path(vectors)
+    refined = refine(vectors, graph, path, SearchSettings(kicks_per_node=kicks))
+    assert_refined(vectors, path, refined)
+    assert length(vectors, refined) < 0.3 * length(vectors, path)
+
+
+@pytest.mark.parametrize("n", [3, 4, 5, 6, 7, 8, 9])
+def test_tiny_paths_are_optimal(n: int) -> None:
+    for seed in range(20):
+        vectors = points(n, 2, seed)
+        graph, path = first_path(vectors)
+        refined = refine(vectors, graph, path)
+        assert length(vectors, refined) == pytest.approx(shortest(vectors), rel=1e-6)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_nothing_to_refine(n: int) -> None:
+    graph, path = first_path(points(n))
+    assert refine(points(n), graph, path).tolist() == list(range(n))
+
+
+def test_points_on_a_line_come_out_in_order() -> None:
+    vectors = np.random.default_rng(0).permutation(300).astype(np.float32)[:, np.newaxis]
+    graph, path = first_path(vectors)
+    assert length(vectors, refine(vectors, graph, path)) == 299
+
+
+def test_identical_vectors_end() -> None:
+    vectors = np.ones((300, 4), np.float16)
+    graph, path = first_path(vectors)
+    assert_refined(vectors, path, refine(vectors, graph, path))
+
+
+def test_two_far_clusters_are_linked_once() -> None:
+    vectors = np.concatenate([points(150), points(150, seed=1) + 1000])
+    graph, path = first_path(vectors)
+    refined = refine(vectors, graph, path)
+    assert_refined(vectors, path, refined)
+    assert (link_lengths(vectors, refined) > 500).sum() == 1
+
+
+def test_the_same_seed_gives_the_same_path_whatever_its_direction() -> None:
+    vectors = points(400)
+    graph, path = first_path(vectors)
+    first, again = (refine(vectors, graph, path, SearchSettings(seed=1)) for _ in range(2))
+    assert first.tobytes() == again.tobytes()
+    assert first[0] < first[-1]
+
+
+def test_progress_adds_up() -> None:
+    vectors, done = points(300), []
+    graph, path = first_path(vectors)
+    refine(vectors, graph, path, progress=done.append)
+    assert sum(done) == search_steps(300, SearchSettings())
+
+
+def test_more_kicks_give_shorter_paths() -> None:
+    vectors = points(1000)
+    graph, path = first_path(vectors)
+    lengths = [
+        length(vectors, refine(vectors, graph, path, SearchSettings(kicks_per_node=kicks)))
+        for kicks in (0.0, 1.0, 20.0)
+    ]
+    assert lengths == sorted(lengths, reverse=True)
+
+
+def test_planned_reversals_foretell_what_is_carried_out() -> None:
+    n, generator = 23, np.random.default_rng(0)
+    nodes = generator.permutation(n)
+    for _ in range(100):
+        tour = make_tour(nodes, 8)
+        for planned in range(4):
+            start, end = generator.integers(0, n, 2)
+            plan(tour, planned, start, end, bool(generator.integers(2)))
+        foretold = [node_at(tour, 0, 4, place) for place in range(n)]
+        places = [place_of(tour, 0, 4, node) for node in range(n)]
+        carry_out(tour, 0, 4)
+        assert tour.order.tolist() == foretold
+        assert tour.place.tolist() == places
+        take_back(tour, 4)
+        assert tour.order.tolist() == nodes.tolist()
+
+
+def test_links_to_the_extra_node_have_no_length() -> None:
+    vectors = points(50)
+    links = make_links(vectors, nearest_neighbors(vectors), 5)
+    assert np.isinf(links.lengths[50]).all()
