@@ -28,7 +28,13 @@ def describe_descriptor() -> ModelCard:
     """Return the card of the built-in descriptor."""
     from scripts.lib.embedding import descriptor
 
-    return ModelCard("descriptor", descriptor.DIMENSION, "float16", versions.DESCRIPTOR)
+    return ModelCard(
+        name="descriptor",
+        dimension=descriptor.DIMENSION,
+        dtype="float16",
+        version=versions.DESCRIPTOR,
+        preprocessing={part.name: part.weight for part in descriptor.PARTS},
+    )
 
 
 def describe_precomputed(dimension: int) -> ModelCard:
