@@ -133,7 +133,7 @@ def test_planned_reversals_foretell_what_is_carried_out() -> None:
     n, generator = 23, np.random.default_rng(0)
     nodes = generator.permutation(n)
     for _ in range(100):
-        tour = make_tour(nodes, 8)
+        tour = make_tour(nodes, 8, n)
         for planned in range(4):
             start, end = generator.integers(0, n, 2)
             plan(tour, planned, start, end, bool(generator.integers(2)))

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from scripts.lib.ordering.candidates import Vectors
+from scripts.lib.ordering.compiled import compiled
 from scripts.lib.ordering.knn import NeighborGraph
 from scripts.lib.ordering.metric import Floats, Ints, distance, kernel_view
 
-REMEMBERED = np.dtype([("pair", np.int64), ("length", np.float64)])
+REMEMBERED = np.dtype([("node", np.int32), ("length", np.float32)])
 SLOTS_PER_NODE = 256
 MOST_SLOTS = 1 << 22
 
@@ -24,13 +24,13 @@ class Links(NamedTuple):
 
     vectors : (n, d) as `kernel_view` gives them
     neighbors : (n + 1, k) int32, nearest first
-    lengths : (n + 1, k) float64, infinite for the last node
-    memory : (slots,) REMEMBERED, a power of two; the last pair that fell into each slot
+    lengths : (n + 1, k) float32, infinite for the last node
+    memory : (slots,) REMEMBERED, a power of two above n; the last pair that fell into each slot
     """
 
     vectors: npt.NDArray[Any]
     neighbors: Ints
-    lengths: npt.NDArray[np.float64]
+    lengths: Floats
     memory: npt.NDArray[np.void]
 
 
@@ -40,22 +40,23 @@ def make_links(vectors: Vectors, graph: NeighborGraph, width: int) -> Links:
     width = min(width, graph.indices.shape[1])
     neighbors = np.zeros((n + 1, width), np.int32)
     neighbors[:n] = graph.indices[:, :width]
-    lengths = np.full((n + 1, width), np.inf)
+    lengths = np.full((n + 1, width), np.inf, np.float32)
     lengths[:n] = graph.distances[:, :width]
-    slots = 1 << int(np.ceil(np.log2(min(n * SLOTS_PER_NODE, MOST_SLOTS))))
-    memory = np.zeros(slots, REMEMBERED)  # the pair (0, 0) really has length zero
+    slots = max(n + 1, min(n * SLOTS_PER_NODE, MOST_SLOTS))
+    memory = np.empty(1 << (slots - 1).bit_length(), REMEMBERED)
+    memory["node"] = -1
     return Links(kernel_view(vectors), neighbors, lengths, memory)
 
 
-@njit(cache=True)
+@compiled
 def length(links: Links, i: int, j: int) -> float:
     """Return the length of the link between two nodes, one of which may be the extra one."""
     n = links.vectors.shape[0]
     if i == n or j == n:
         return 0.0
-    pair = min(i, j) * n + max(i, j)
-    slot = links.memory[(pair * 0x9E3779B1 >> 16) & (links.memory.size - 1)]
-    if slot.pair != pair:
-        slot.pair = pair
+    # There are more slots than nodes: a slot and the first node of a pair tell the second one.
+    slot = links.memory[(i * n + j) & (links.memory.size - 1)]
+    if slot.node != i:
+        slot.node = i
         slot.length = distance(links.vectors, i, j)
-    return slot.length
+    return np.float64(slot.length)

@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from scripts.lib.ordering.compiled import compiled
 from scripts.lib.ordering.links import Links, length
 from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.moves import Chain, find_move
-from scripts.lib.ordering.tour import Tour, carry_out, node_at, take_back, wrap
+from scripts.lib.ordering.tour import Tour, carry_out, take_back, wrap
 
 LONGEST_MOVE = 16
 
@@ -49,7 +49,7 @@ def make_queue(nodes: Ints) -> Queue:
     return Queue(nodes.copy(), np.ones(len(nodes), np.bool_), np.array([0, len(nodes)]))
 
 
-@njit(cache=True)
+@compiled
 def push(queue: Queue, node: int) -> None:
     """Put a node at the end of the queue unless it waits already."""
     if not queue.waiting[node]:
@@ -58,39 +58,37 @@ def push(queue: Queue, node: int) -> None:
         queue.span[1] += 1
 
 
-@njit(cache=True)
+@compiled
 def pop(queue: Queue) -> int:
     """Take the first node off the queue."""
-    node = np.int64(queue.nodes[queue.span[0]])
+    node = int(queue.nodes[queue.span[0]])
     queue.waiting[node] = False
     queue.span[0] = wrap(queue.span[0] + 1, queue.nodes.size)
     queue.span[1] -= 1
     return node
 
 
-@njit(cache=True)
-def descend(search: Search, made: int, remember: bool, most: int) -> tuple[float, int]:
-    """Make moves from the queued nodes until the queue is empty, or so many were looked at.
+@compiled
+def descend(search: Search, made: int) -> tuple[float, int]:
+    """Make moves from the queued nodes until the queue is empty or the list of reversals full.
 
-    Returns the length gained and the number of reversals in the list: those made before, and,
-    if they are to be remembered, those made now. Ends early when the list is full.
+    made : how many reversals of the list are to be left as they are
+    returns : the length gained, and how many reversals are made now
     """
     links, tour, chain, queue = search
     gained = 0.0
-    while queue.span[1] > 0 and most > 0 and made + LONGEST_MOVE < tour.starts.size:
-        most -= 1
-        node = pop(queue)
-        move = find_move(links, tour, chain, made, node)
+    while queue.span[1] > 0 and made + LONGEST_MOVE < tour.starts.size:
+        move = find_move(links, tour, chain, made, pop(queue))
         if move.gain > 0.0:
             carry_out(tour, made, move.planned)
-            made = move.planned if remember else made
+            made = move.planned
             gained += move.gain
             for end in range(move.ends):
                 push(queue, chain.ends[end])
     return gained, made
 
 
-@njit(cache=True)
+@compiled
 def kick_and_repair(search: Search, kicks: npt.NDArray[np.int64]) -> float:
     """Try kicks one after the other, keep those that do not lengthen the tour; return the gain.
 
@@ -98,38 +96,43 @@ def kick_and_repair(search: Search, kicks: npt.NDArray[np.int64]) -> float:
     """
     gained = 0.0
     for kick in kicks:
-        gain = double_bridge(search, kick)
-        repaired, made = descend(search, 4, True, search.tour.starts.size)
-        gain += repaired
-        if gain < 0.0:
-            take_back(search.tour, 0, made)
+        loss, kicked = double_bridge(search, kick)
+        gain, made = descend(search, kicked)
+        if gain >= loss:
+            gained += gain - loss
         else:
-            gained += gain
+            take_back(search.tour, made)
         while search.queue.span[1] > 0:  # only if the list of reversals was full
             pop(search.queue)
     return gained
 
 
-@njit(cache=True)
-def double_bridge(search: Search, kick: npt.NDArray[np.int64]) -> float:
-    """Turn a, b, c, the stretches after a place, into c, b, a; return the gain, mostly a loss."""
+@compiled
+def double_bridge(search: Search, kick: npt.NDArray[np.int64]) -> tuple[float, int]:
+    """Turn a, b, c, the stretches after a place, into c, b, a.
+
+    returns : the length lost, and how many reversals it took
+    """
     tour = search.tour
     place, a, b, c = kick
     before = joints(search, place, a, b, c)
-    for reversal, skipped, size in ((0, 0, a + b + c), (1, 0, c), (2, c, b), (3, c + b, a)):
-        tour.starts[reversal] = wrap(place + 1 + skipped, tour.order.size)
-        tour.sizes[reversal] = size
-    carry_out(tour, 0, 4)
-    return before - joints(search, place, c, b, a)
+    made = 0
+    for skipped, size in ((0, a + b + c), (0, c), (c, b), (c + b, a)):
+        tour.starts[made] = wrap(place + 1 + skipped, tour.order.size)
+        tour.sizes[made] = size
+        made += 1
+    carry_out(tour, 0, made)
+    return joints(search, place, c, b, a) - before, made
 
 
-@njit(cache=True)
+@compiled
 def joints(search: Search, place: int, first: int, second: int, third: int) -> float:
     """Return the length of the four links around three stretches, and queue their eight ends."""
+    order = search.tour.order
     total = 0.0
     for size in (0, first, second, third):
-        place = wrap(place + size, search.tour.order.size)
-        one, other = node_at(search.tour, 0, 0, place), node_at(search.tour, 0, 0, place + 1)
+        place = wrap(place + size, order.size)
+        one, other = int(order[place]), int(order[wrap(place + 1, order.size)])
         total += length(search.links, one, other)
         push(search.queue, one)
         push(search.queue, other)

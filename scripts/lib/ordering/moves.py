@@ -14,10 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from scripts.lib.ordering.compiled import compiled
 from scripts.lib.ordering.links import Links, length
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.tour import Tour, node_at, place_of, plan, wrap
 
 LEAST_GAIN = 1e-9
@@ -63,7 +62,7 @@ def make_chain(breadth: tuple[int, ...], width: int) -> Chain:
     )
 
 
-@njit(cache=True)
+@compiled
 def find_move(links: Links, tour: Tour, chain: Chain, made: int, t1: int) -> Move:
     """Plan the first move from t1 that shortens the tour."""
     for forward in (True, False):
@@ -77,7 +76,7 @@ def find_move(links: Links, tour: Tour, chain: Chain, made: int, t1: int) -> Mov
     return Move(0.0, made, 0)
 
 
-@njit(cache=True)
+@compiled
 def lin_kernighan(
     links: Links, tour: Tour, chain: Chain, made: int, t1: int, forward: bool
 ) -> Move:
@@ -95,28 +94,33 @@ def lin_kernighan(
         if turn == chain.breadth[depth] or saved <= LEAST_GAIN:
             depth -= 1
             continue
-        t3 = np.int64(links.neighbors[t2, turn])
+        t3 = int(links.neighbors[t2, turn])
         forward, planned = chain.forward[depth], made + depth
         place = place_of(tour, made, planned, t3) + (-1 if forward else 1)
         t4 = node_at(tour, made, planned, place)
         if t3 == t1 or t4 == t2:
             continue
         saved += length(links, t3, t4)
+        gain = saved - links.lengths[t4, 0]  # no link from t4 is shorter
+        if gain > LEAST_GAIN or t4 == links.vectors.shape[0]:
+            gain = saved - length(links, t4, t1)
+        if gain <= LEAST_GAIN and depth + 1 == chain.breadth.size:
+            continue
         start = place_of(tour, made, planned, t2)
         forward = plan(tour, planned, start, wrap(place, tour.order.size), forward)
+        if tour.sizes[planned] > tour.longest:
+            continue
         chain.ends[2 * depth + 1], chain.ends[2 * depth + 2] = t2, t3
-        gain = saved - length(links, t4, t1)
         if gain > LEAST_GAIN:
             chain.ends[0], chain.ends[2 * depth + 3] = t1, t4
             return Move(gain, planned + 1, 2 * depth + 4)
-        if depth + 1 < chain.breadth.size:
-            depth += 1
-            chain.loose[depth], chain.saved[depth] = t4, saved
-            chain.forward[depth], chain.tried[depth] = forward, 0
+        depth += 1
+        chain.loose[depth], chain.saved[depth] = t4, saved
+        chain.forward[depth], chain.tried[depth] = forward, 0
     return Move(0.0, made, 0)
 
 
-@njit(cache=True)
+@compiled
 def or_opt(links: Links, tour: Tour, chain: Chain, made: int, t1: int, forward: bool) -> Move:
     """Plan the exchange or turn of two adjacent stretches, the first of which begins at t2.
 
@@ -130,20 +134,23 @@ def or_opt(links: Links, tour: Tour, chain: Chain, made: int, t1: int, forward: 
         saved = first_saved - links.lengths[t2, turn]
         if saved <= LEAST_GAIN:
             break
-        t3 = np.int64(links.neighbors[t2, turn])
+        t3 = int(links.neighbors[t2, turn])
         t4 = node_at(tour, made, made, tour.place[t3] + step)
         if t3 == t1:
             continue
         chain.ends[0], chain.ends[1], chain.ends[2], chain.ends[3] = t1, t2, t3, t4
-        gain, beyond = open_ring(links, tour, chain, saved + length(links, t3, t4), step)
+        saved += length(links, t3, t4)
+        gain, beyond = open_ring(links, tour, chain, made, saved, step)
         if gain > 0.0:
-            return Move(gain, plan_or_opt(tour, chain, made, forward, beyond), 6)
+            planned = plan_or_opt(tour, chain, made, forward, beyond)
+            if tour.sizes[made:planned].max() <= tour.longest:
+                return Move(gain, planned, 6)
     return Move(0.0, made, 0)
 
 
-@njit(cache=True)
+@compiled
 def open_ring(
-    links: Links, tour: Tour, chain: Chain, saved: float, step: int
+    links: Links, tour: Tour, chain: Chain, made: int, saved: float, step: int
 ) -> tuple[float, bool]:
     """Find t5 near t4 and its neighbour t6, both in the ring, so that the tour gets shorter.
 
@@ -156,11 +163,11 @@ def open_ring(
         opened = saved - links.lengths[t4, turn]
         if opened <= LEAST_GAIN:
             break
-        t5 = np.int64(links.neighbors[t4, turn])
+        t5 = int(links.neighbors[t4, turn])
         if t5 == t3 or wrap((tour.place[t5] - tour.place[t2]) * step, n) > ring:
             continue
         for beyond in (True, False):
-            t6 = node_at(tour, 0, 0, tour.place[t5] + (step if beyond else -step))
+            t6 = node_at(tour, made, made, tour.place[t5] + (step if beyond else -step))
             gain = opened + length(links, t5, t6) - length(links, t6, t1)
             if gain > LEAST_GAIN and (beyond or t5 != t2):
                 chain.ends[4], chain.ends[5] = t5, t6
@@ -168,7 +175,7 @@ def open_ring(
     return 0.0, False
 
 
-@njit(cache=True)
+@compiled
 def plan_or_opt(tour: Tour, chain: Chain, made: int, forward: bool, beyond: bool) -> int:
     """Plan the reversals of an Or-opt move and return how many are planned then."""
     t2, t3, t5, t6 = chain.ends[1], chain.ends[2], chain.ends[4], chain.ends[5]
@@ -184,10 +191,8 @@ def plan_or_opt(tour: Tour, chain: Chain, made: int, forward: bool, beyond: bool
     return planned + 2
 
 
-@njit(cache=True)
-def plan_between(
-    tour: Tour, made: int, planned: int, start: int, end: int, forward: bool
-) -> bool:
+@compiled
+def plan_between(tour: Tour, made: int, planned: int, start: int, end: int, forward: bool) -> bool:
     """Plan the reversal of the stretch between two nodes; return where forward is then."""
     first, last = place_of(tour, made, planned, start), place_of(tour, made, planned, end)
     return plan(tour, planned, first, last, forward)

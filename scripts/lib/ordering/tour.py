@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from scripts.lib.ordering.compiled import compiled
 from scripts.lib.ordering.metric import Ints
 
 
@@ -22,23 +22,26 @@ class Tour(NamedTuple):
     place : (n,) int32, where each node stands in it
     starts : (capacity,) int32, first place of each reversed stretch
     sizes : (capacity,) int32, its number of nodes; a stretch may run over the end of the array
+    longest : number of nodes that a reversal may turn
     """
 
     order: Ints
     place: Ints
     starts: Ints
     sizes: Ints
+    longest: int
 
 
-def make_tour(nodes: npt.NDArray[np.integer], capacity: int) -> Tour:
+def make_tour(nodes: npt.NDArray[np.integer], capacity: int, longest: int) -> Tour:
     """Make a tour of the nodes in the given order, with room for so many reversals."""
     order = nodes.astype(np.int32)
     place = np.empty_like(order)
     place[order] = np.arange(len(order), dtype=np.int32)
-    return Tour(order, place, np.empty(capacity, np.int32), np.empty(capacity, np.int32))
+    starts, sizes = np.empty((2, capacity), np.int32)
+    return Tour(order, place, starts, sizes, longest)
 
 
-@njit(cache=True)
+@compiled
 def wrap(place: int, n: int) -> int:
     """Bring a place at most one round off back into the array."""
     if place < 0:
@@ -46,7 +49,7 @@ def wrap(place: int, n: int) -> int:
     return place - n if place >= n else place
 
 
-@njit(cache=True)
+@compiled
 def mirror(tour: Tour, reversal: int, place: int) -> int:
     """Return where one reversal takes what stands at a place."""
     n = tour.order.size
@@ -56,25 +59,25 @@ def mirror(tour: Tour, reversal: int, place: int) -> int:
     return wrap(tour.starts[reversal] + tour.sizes[reversal] - 1 - offset, n)
 
 
-@njit(cache=True)
+@compiled
 def place_of(tour: Tour, made: int, planned: int, node: int) -> int:
     """Return the place of a node after the planned reversals."""
-    place = np.int64(tour.place[node])
+    place = int(tour.place[node])
     for reversal in range(made, planned):
         place = mirror(tour, reversal, place)
     return place
 
 
-@njit(cache=True)
+@compiled
 def node_at(tour: Tour, made: int, planned: int, place: int) -> int:
     """Return the node at a place, which may be one before or after the array, as planned."""
     place = wrap(place, tour.order.size)
     for reversal in range(planned - 1, made - 1, -1):
         place = mirror(tour, reversal, place)
-    return np.int64(tour.order[place])
+    return int(tour.order[place])
 
 
-@njit(cache=True)
+@compiled
 def plan(tour: Tour, planned: int, start: int, end: int, forward: bool) -> bool:
     """Write down the reversal of the stretch between two places; walk from start, forward or not.
 
@@ -90,25 +93,25 @@ def plan(tour: Tour, planned: int, start: int, end: int, forward: bool) -> bool:
     return forward != rest_is_smaller
 
 
-@njit(cache=True)
+@compiled
 def carry_out(tour: Tour, made: int, planned: int) -> None:
     """Make the reversals that are planned."""
     for reversal in range(made, planned):
         reverse(tour, reversal)
 
 
-@njit(cache=True)
-def take_back(tour: Tour, kept: int, made: int) -> None:
-    """Undo the reversals made since a point in the list, the last one first."""
-    for reversal in range(made - 1, kept - 1, -1):
+@compiled
+def take_back(tour: Tour, made: int) -> None:
+    """Undo all reversals that are made, the last one first."""
+    for reversal in range(made - 1, -1, -1):
         reverse(tour, reversal)
 
 
-@njit(cache=True)
+@compiled
 def reverse(tour: Tour, reversal: int) -> None:
     """Reverse one stretch in the arrays."""
     n = tour.order.size
-    left = np.int64(tour.starts[reversal])
+    left = int(tour.starts[reversal])
     right = wrap(left + tour.sizes[reversal] - 1, n)
     for _ in range(tour.sizes[reversal] // 2):
         one, other = tour.order[left], tour.order[right]

@@ -21,7 +21,6 @@ from scripts.lib.ordering.moves import make_chain
 from scripts.lib.ordering.tour import Tour, make_tour
 
 LISTED_REVERSALS = 1 << 12
-NODES_AT_ONCE = 1 << 16
 KICKS_AT_ONCE = 1 << 12
 
 
@@ -30,9 +29,11 @@ class SearchSettings:
     """How far and how long to search."""
 
     neighbors: int = 8  # length of the neighbour lists
-    breadth: tuple[int, ...] = (5, 3, 1)  # alternatives at each depth of a Lin-Kernighan chain
+    breadth: tuple[int, ...] = (8, 3, 1, 1)  # alternatives at each depth of a Lin-Kernighan chain
     kicks_per_node: float = 10.0
     kick_reach: int = 3  # nodes in each stretch of a kick, at most
+    longest: int = 50_000  # nodes that one reversal may turn in the descent
+    kick_longest: int = 1_000  # and in the repair of a kick
     seed: int = 0
 
 
@@ -57,6 +58,7 @@ def refine(
     search = _make_search(vectors, graph, path, settings)
     for nodes in _descend_all(search):
         progress(nodes)
+    search = search._replace(tour=search.tour._replace(longest=settings.kick_longest))
     for kicks in _draw_kicks(n, settings):
         kick_and_repair(search, kicks)
         progress(len(kicks))
@@ -73,16 +75,16 @@ def _make_search(
 ) -> Search:
     """Close the path to a tour through the extra node n, all nodes queued."""
     links = make_links(vectors, graph, settings.neighbors)
-    tour = make_tour(np.append(path, len(path)), LISTED_REVERSALS)
+    tour = make_tour(np.append(path, len(path)), LISTED_REVERSALS, settings.longest)
     chain = make_chain(settings.breadth, links.neighbors.shape[1])
     return Search(links, tour, chain, make_queue(tour.order))
 
 
 def _descend_all(search: Search) -> Iterator[int]:
     """Descend to a local minimum; yield how many nodes have left the queue for good."""
-    fewest = len(search.tour.order)
+    fewest = len(search.tour.order) - 1
     while search.queue.span[1]:
-        descend(search, 0, False, NODES_AT_ONCE)
+        descend(search, 0)
         fewest, before = min(fewest, int(search.queue.span[1])), fewest
         yield before - fewest
 
