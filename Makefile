@@ -48,7 +48,7 @@ check: $(VENV)/.test  ## format, lint, types, rules
 	@.ci/check $(VENV)/bin
 
 bench: $(VENV)/.bench  ## measure speed and quality against the baselines
-	@$(RUN) -m benchmarks
+	@$(RUN) -m benchmarks $(if $(LABELLED),--labelled '$(LABELLED)') $(if $(PHOTOS),--photos '$(PHOTOS)')
 
 clean:  ## remove the environment and the example; never results or sorted images
 	rm -rf $(VENV) example *.egg-info .mypy_cache .ruff_cache .pytest_cache

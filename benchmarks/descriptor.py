@@ -52,9 +52,7 @@ def print_quality(folder: Path) -> None:
         print(f"{name:>14}  {alone:.4f} alone  {without:.4f} left out")
 
 
-def ablations(
-    vectors: NDArray[np.float32], labels: NDArray[np.intp]
-) -> Iterator[tuple[str, float, float]]:
+def ablations(vectors: NDArray[np.float32], labels: NDArray[np.intp]) -> Iterator[tuple[str, float, float]]:
     """Yield each part's name, the quality of it alone and of all the others."""
     for part in PARTS:
         others = np.delete(vectors, part.slice, axis=1)
