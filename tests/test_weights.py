@@ -109,6 +109,15 @@ def test_a_network_embeds_alike_in_any_batch(tmp_path: Path) -> None:
     np.testing.assert_allclose(together, alone, rtol=1e-3, atol=1e-4)  # the stated tolerance
 
 
+@pytest.mark.parametrize("change", ["gone", "other"])
+def test_weights_that_changed_since_are_not_used(tmp_path: Path, change: str) -> None:
+    path = save(tmp_path / "w.pth", 0)
+    card = weights.describe_classifier(SMALL, str(path))
+    path.unlink() if change == "gone" else save(path, 1)
+    with pytest.raises(InputError, match="--forcerun weights"):
+        open_model(card, "cpu", threads=1)
+
+
 def test_devices() -> None:
     assert choose_device("cpu") == "cpu"
     if not torch.cuda.is_available():

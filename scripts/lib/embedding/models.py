@@ -15,6 +15,7 @@ import numpy as np
 from blake3 import blake3
 from PIL import Image
 
+from scripts.lib.artifacts.record import checksum
 from scripts.lib.embedding import descriptor
 from scripts.lib.embedding.decode import center_crop, resize_shorter
 from scripts.lib.errors import InputError
@@ -93,7 +94,7 @@ class TorchvisionModel:
         self.card, self.target = card, card.preprocessing["resize_size"]
         self.device = torch.device(device)
         torch.set_num_threads(threads)
-        self.network = load_features(card.name, Path(str(card.weights))).to(self.device)
+        self.network = load_features(card.name, unchanged_weights(card)).to(self.device)
 
     def prepare(self) -> Prepare:
         """Return the resizing and cropping that the weights ask for."""
@@ -120,6 +121,23 @@ class TorchvisionModel:
             features = self.network(pixels.sub_(mean).div_(std)).flatten(1)
         vectors: np.ndarray = features.float().cpu().numpy()
         return vectors
+
+
+def unchanged_weights(card: ModelCard) -> Path:
+    """Return the weights file of a card, which is still the one that gave the card its fingerprint.
+
+    Raises
+    ------
+    InputError
+        when it is gone or has changed.
+    """
+    path = Path(str(card.weights))
+    if not path.is_file() or checksum(path) != card.weights_blake3:
+        raise InputError(
+            f"The weights file {path} is gone or has changed since model.json was made from it. "
+            "Run again with --forcerun weights."
+        )
+    return path
 
 
 def crop_pixels(image: Image.Image, resize: int, crop: int, resample: Image.Resampling) -> np.ndarray:

@@ -21,7 +21,7 @@ from blake3 import blake3
 from scripts.lib.embedding.decode import Undecodable, read_header
 from scripts.lib.files.walk import Found
 
-COMMIT_SECONDS = 30.0
+COMMIT_SECONDS = 1.0  # of hashing, the most that a kill can lose
 WHOLE_BYTES = 1 << 26  # larger files are hashed through a memory map instead of being held
 
 SCHEMA = """
