@@ -64,5 +64,5 @@ $(VENV)/.sort $(VENV)/.test $(VENV)/.bench: pyproject.toml
 		{ echo "Seriatim needs Python 3.11, 3.12 or 3.13; name one with PYTHON=..."; exit 1; }
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (extras: $(EXTRAS)); the first time takes some minutes ..."
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
+	@$(RUN) -m pip install --quiet --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
 	@touch $@

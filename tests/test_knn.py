@@ -49,9 +49,7 @@ def test_exact_search_equals_brute_force(n: int, d: int, dtype: type) -> None:
 def test_distances_of_close_vectors_far_from_the_origin_are_right() -> None:
     vectors = (1000 + np.random.default_rng(0).normal(size=(200, 30)) * 1e-3).astype(np.float32)
     graph = nearest_neighbors(vectors, KnnSettings(k=199))
-    np.testing.assert_allclose(
-        graph.distances, np.sort(all_distances(vectors), axis=1)[:, :199], rtol=1e-5
-    )
+    np.testing.assert_allclose(graph.distances, np.sort(all_distances(vectors), axis=1)[:, :199], rtol=1e-5)
 
 
 @pytest.mark.parametrize("vectors", [clusters(3000, 12), clusters(3000, 40)])

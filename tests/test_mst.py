@@ -48,9 +48,7 @@ def test_weight_equals_brute_force(n: int, k: int, dtype: type) -> None:
     vectors = points(n).astype(dtype)
     tree = spanning_tree(vectors, k)
     assert is_tree(tree, n)
-    assert tree["distance"].sum() == pytest.approx(
-        lightest_weight(all_distances(vectors)), rel=1e-5
-    )
+    assert tree["distance"].sum() == pytest.approx(lightest_weight(all_distances(vectors)), rel=1e-5)
 
 
 def test_edges_are_sorted_and_point_upwards() -> None:
@@ -81,9 +79,7 @@ def test_two_far_clusters_are_joined_once() -> None:
     tree = spanning_tree(vectors, 5)
     assert is_tree(tree, 201)
     assert (tree["distance"] > 50).sum() == 1
-    assert tree["distance"].sum() == pytest.approx(
-        lightest_weight(all_distances(vectors)), rel=1e-5
-    )
+    assert tree["distance"].sum() == pytest.approx(lightest_weight(all_distances(vectors)), rel=1e-5)
 
 
 def test_edges_of_length_zero_are_kept() -> None:

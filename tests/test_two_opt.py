@@ -6,11 +6,19 @@ import pytest
 
 from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
 from scripts.lib.ordering.links import make_links
+from scripts.lib.ordering.local_search import descend, kick_and_repair
 from scripts.lib.ordering.mst import minimum_spanning_tree
 from scripts.lib.ordering.quality import link_lengths
 from scripts.lib.ordering.tour import carry_out, make_tour, node_at, place_of, plan, take_back
 from scripts.lib.ordering.traverse import traverse
-from scripts.lib.ordering.two_opt import SearchSettings, refine, search_steps
+from scripts.lib.ordering.two_opt import (
+    SearchSettings,
+    cut_open,
+    draw_kicks,
+    make_search,
+    refine,
+    search_steps,
+)
 
 Vectors = npt.NDArray[np.floating]
 Path = npt.NDArray[np.int32]
@@ -144,6 +152,18 @@ def test_planned_reversals_foretell_what_is_carried_out() -> None:
         assert tour.place.tolist() == places
         take_back(tour, 4)
         assert tour.order.tolist() == nodes.tolist()
+
+
+def test_gains_add_up_to_what_the_path_lost() -> None:
+    """Every length is computed in one way, or the search could go in circles."""
+    vectors = points(600, 40).astype(np.float16)
+    graph, path = first_path(vectors)
+    search = make_search(vectors, graph, path, SearchSettings())
+    descended, _ = descend(search, 0)
+    kicked = sum(kick_and_repair(search, kicks) for kicks in draw_kicks(600, SearchSettings(seed=2)))
+    assert not search.queue.waiting.any()
+    lost = length(vectors, path) - length(vectors, cut_open(search.tour))
+    assert descended + kicked == pytest.approx(lost, abs=1e-8)
 
 
 def test_links_to_the_extra_node_have_no_length() -> None:

@@ -138,9 +138,7 @@ def _search(vectors: Vectors, proposer: Proposer, rows: Rows, k: int) -> tuple[I
     return indices, distances
 
 
-def _tuned_inverted_file(
-    vectors: Vectors, k: int, settings: KnnSettings
-) -> tuple[Proposer, float, str]:
+def _tuned_inverted_file(vectors: Vectors, k: int, settings: KnnSettings) -> tuple[Proposer, float, str]:
     """Build an inverted file and read so much of it that a sample reaches the target recall."""
     proposer = inverted_file(vectors, 2 * _width(k), settings.pca_dimension, settings.seed)
     rows = sample_rows(len(vectors), settings.sample, settings.seed)

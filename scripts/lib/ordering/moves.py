@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from scripts.lib.ordering.compiled import compiled
 from scripts.lib.ordering.links import Links, length
-from scripts.lib.ordering.tour import Tour, node_at, place_of, plan, wrap
+from scripts.lib.ordering.tour import Tour, are_short, node_at, place_of, plan, wrap
 
 LEAST_GAIN = 1e-9
 
@@ -77,9 +77,7 @@ def find_move(links: Links, tour: Tour, chain: Chain, made: int, t1: int) -> Mov
 
 
 @compiled
-def lin_kernighan(
-    links: Links, tour: Tour, chain: Chain, made: int, t1: int, forward: bool
-) -> Move:
+def lin_kernighan(links: Links, tour: Tour, chain: Chain, made: int, t1: int, forward: bool) -> Move:
     """Plan a chain of 2-opt moves, depth first, until one shortens the tour."""
     t2 = node_at(tour, made, made, tour.place[t1] + (1 if forward else -1))
     chain.loose[0], chain.forward[0], chain.tried[0] = t2, forward, 0
@@ -87,11 +85,8 @@ def lin_kernighan(
     depth = 0
     while depth >= 0:
         t2, turn = chain.loose[depth], chain.tried[depth]
-        chain.tried[depth] += 1
-        saved = chain.saved[depth]
-        if turn < chain.breadth[depth]:
-            saved -= links.lengths[t2, turn]
-        if turn == chain.breadth[depth] or saved <= LEAST_GAIN:
+        saved = tie(links, chain, depth)
+        if saved <= LEAST_GAIN:
             depth -= 1
             continue
         t3 = int(links.neighbors[t2, turn])
@@ -108,7 +103,7 @@ def lin_kernighan(
             continue
         start = place_of(tour, made, planned, t2)
         forward = plan(tour, planned, start, wrap(place, tour.order.size), forward)
-        if tour.sizes[planned] > tour.longest:
+        if not are_short(tour, planned, planned + 1):
             continue
         chain.ends[2 * depth + 1], chain.ends[2 * depth + 2] = t2, t3
         if gain > LEAST_GAIN:
@@ -118,6 +113,16 @@ def lin_kernighan(
         chain.loose[depth], chain.saved[depth] = t4, saved
         chain.forward[depth], chain.tried[depth] = forward, 0
     return Move(0.0, made, 0)
+
+
+@compiled
+def tie(links: Links, chain: Chain, depth: int) -> float:
+    """Return what is saved still once t2 is tied to its next alternative; zero if none is left."""
+    turn = chain.tried[depth]
+    if turn == chain.breadth[depth]:
+        return 0.0
+    chain.tried[depth] += 1
+    return float(chain.saved[depth] - links.lengths[chain.loose[depth], turn])
 
 
 @compiled
@@ -143,7 +148,7 @@ def or_opt(links: Links, tour: Tour, chain: Chain, made: int, t1: int, forward: 
         gain, beyond = open_ring(links, tour, chain, made, saved, step)
         if gain > 0.0:
             planned = plan_or_opt(tour, chain, made, forward, beyond)
-            if tour.sizes[made:planned].max() <= tour.longest:
+            if are_short(tour, made, planned):
                 return Move(gain, planned, 6)
     return Move(0.0, made, 0)
 

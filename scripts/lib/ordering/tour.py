@@ -94,6 +94,15 @@ def plan(tour: Tour, planned: int, start: int, end: int, forward: bool) -> bool:
 
 
 @compiled
+def are_short(tour: Tour, made: int, planned: int) -> bool:
+    """Tell whether none of the planned reversals turns more nodes than it may."""
+    longest = 0
+    for reversal in range(made, planned):
+        longest = max(longest, tour.sizes[reversal])
+    return longest <= tour.longest
+
+
+@compiled
 def carry_out(tour: Tour, made: int, planned: int) -> None:
     """Make the reversals that are planned."""
     for reversal in range(made, planned):

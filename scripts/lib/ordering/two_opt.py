@@ -30,10 +30,11 @@ class SearchSettings:
 
     neighbors: int = 8  # length of the neighbour lists
     breadth: tuple[int, ...] = (8, 3, 1, 1)  # alternatives at each depth of a Lin-Kernighan chain
-    kicks_per_node: float = 10.0
+    kicks_per_node: float = 12.0  # for the first `thorough` nodes
+    kicks_per_further_node: float = 0.5
+    thorough: int = 5_000
     kick_reach: int = 3  # nodes in each stretch of a kick, at most
-    longest: int = 50_000  # nodes that one reversal may turn in the descent
-    kick_longest: int = 1_000  # and in the repair of a kick
+    longest: int = 50_000  # nodes that one reversal may turn
     seed: int = 0
 
 
@@ -55,14 +56,13 @@ def refine(
     n = len(path)
     if n < 3:
         return np.sort(path).astype(np.int32)
-    search = _make_search(vectors, graph, path, settings)
+    search = make_search(vectors, graph, path, settings)
     for nodes in _descend_all(search):
         progress(nodes)
-    search = search._replace(tour=search.tour._replace(longest=settings.kick_longest))
-    for kicks in _draw_kicks(n, settings):
+    for kicks in draw_kicks(n, settings):
         kick_and_repair(search, kicks)
         progress(len(kicks))
-    return _cut_open(search.tour)
+    return cut_open(search.tour)
 
 
 def search_steps(n: int, settings: SearchSettings) -> int:
@@ -70,9 +70,7 @@ def search_steps(n: int, settings: SearchSettings) -> int:
     return n + _kick_count(n, settings) if n >= 3 else 0
 
 
-def _make_search(
-    vectors: Vectors, graph: NeighborGraph, path: Ints, settings: SearchSettings
-) -> Search:
+def make_search(vectors: Vectors, graph: NeighborGraph, path: Ints, settings: SearchSettings) -> Search:
     """Close the path to a tour through the extra node n, all nodes queued."""
     links = make_links(vectors, graph, settings.neighbors)
     tour = make_tour(np.append(path, len(path)), LISTED_REVERSALS, settings.longest)
@@ -89,22 +87,31 @@ def _descend_all(search: Search) -> Iterator[int]:
         yield before - fewest
 
 
-def _draw_kicks(n: int, settings: SearchSettings) -> Iterator[npt.NDArray[np.int64]]:
-    """Yield kicks in batches: (m, 4) int64, a place and the sizes of three stretches after it."""
+def draw_kicks(n: int, settings: SearchSettings) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield kicks in batches: (m, 4) int64, a place and the sizes of three stretches after it.
+
+    They sweep over the tour, about one kick a node and sweep, so that what one kick has brought
+    into the memory serves the next.
+    """
     generator = np.random.default_rng(settings.seed)
     reach = min(settings.kick_reach, (n - 1) // 3)
     count = _kick_count(n, settings)
-    for start in range(0, count, KICKS_AT_ONCE):
-        kicks = generator.integers(1, reach + 1, (min(KICKS_AT_ONCE, count - start), 4))
-        kicks[:, 0] = generator.integers(0, n + 1, len(kicks))
-        yield kicks
+    for start in range(0, count, n):
+        kicks = generator.integers(1, reach + 1, (min(n, count - start), 4))
+        kicks[:, 0] = np.sort(generator.integers(0, n + 1, len(kicks)))
+        for batch in range(0, len(kicks), KICKS_AT_ONCE):
+            yield kicks[batch : batch + KICKS_AT_ONCE]
 
 
 def _kick_count(n: int, settings: SearchSettings) -> int:
-    return int(settings.kicks_per_node * n) if n >= 4 else 0
+    if n < 4:  # too few for three stretches
+        return 0
+    first = min(n, settings.thorough)
+    further = (n - first) * min(settings.kicks_per_node, settings.kicks_per_further_node)
+    return int(settings.kicks_per_node * first + further)
 
 
-def _cut_open(tour: Tour) -> Ints:
+def cut_open(tour: Tour) -> Ints:
     """Cut the tour at its extra node, the last one, into a path."""
     extra = len(tour.order) - 1
     path = np.roll(tour.order, -int(tour.place[extra]))[1:]
