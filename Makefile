@@ -12,12 +12,18 @@ SNAKEMAKE := $(VENV)/bin/snakemake --cores $(CORES)
 
 # Without IMAGES the example collection is sorted, by the built-in descriptor.
 IMAGES ?= example/images
-OUTPUT ?= $(if $(filter example/images,$(IMAGES)),example/sorted,sorted_images)
+EXAMPLE := $(findstring |example/images|,|$(IMAGES)|)
+OUTPUT ?= $(if $(EXAMPLE),example/sorted,sorted_images)
+quoted = '$(subst ','\'',$(1))'
 MODEL ?= descriptor
-NAME ?= $(if $(filter example/images,$(IMAGES)),example,$(shell printf '%s' '$(notdir $(patsubst %/,%,$(IMAGES)))' | tr -c 'A-Za-z0-9._-' '-' | sed 's/^[^A-Za-z0-9]*//'))
+NAME ?= $(if $(EXAMPLE),example,$(shell basename $(call quoted,$(IMAGES)) | tr -c 'A-Za-z0-9._\n-' '-' | sed 's/^[^A-Za-z0-9]*//'))
 
-CONFIG = name='$(or $(NAME),photos)' images='$(IMAGES)' output='$(OUTPUT)' model='$(MODEL)'
-CONFIG += $(if $(WEIGHTS),weights='$(WEIGHTS)') $(if $(DEVICE),device='$(DEVICE)') $(MORE)
+# A value as text, whatever it looks like: in YAML's quotes, and those in the shell's.
+text = '"$(subst ','\'',$(subst ",\",$(subst \,\\,$(1))))"'
+
+CONFIG = name=$(call text,$(or $(NAME),photos)) images=$(call text,$(IMAGES)) output=$(call text,$(OUTPUT))
+CONFIG += model=$(call text,$(MODEL)) $(if $(WEIGHTS),weights=$(call text,$(WEIGHTS)))
+CONFIG += $(if $(DEVICE),device=$(DEVICE)) $(MORE)
 
 .DEFAULT_GOAL := help
 .PHONY: help sort verify retry test check bench clean
@@ -26,10 +32,11 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "make sort IMAGES=FOLDER OUTPUT=FOLDER MODEL=descriptor [WEIGHTS=FILE] [DEVICE=cpu] [NAME=...] [CORES=N]"
+	@echo "any other setting of config/config.yaml: MORE='allow_shrink=true knn_k=16'"
 
-sort: $(VENV)/.sort $(if $(filter example/images,$(IMAGES)),example/images)  ## sort images (the example, or IMAGES=... into OUTPUT=...)
+sort: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort images (the example, or IMAGES=... into OUTPUT=...)
 	@$(SNAKEMAKE) --config $(CONFIG)
-	@echo "The images in visual order: $(OUTPUT)"
+	@echo The images in visual order: $(call quoted,$(OUTPUT))
 
 example/images: $(VENV)/.sort
 	@$(RUN) -m scripts.example example/images
@@ -38,7 +45,7 @@ verify: $(VENV)/.sort  ## check store, artifacts and copies; what is damaged is 
 	@$(SNAKEMAKE) verify --config $(CONFIG)
 
 retry: $(VENV)/.sort  ## try again every image that could not be taken
-	@$(SNAKEMAKE) --forcerun scan embed --config $(CONFIG)
+	@$(SNAKEMAKE) --forcerun scan --config $(CONFIG) retry=true
 
 test: $(VENV)/.test  ## run every test
 	@.ci/system-packages

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from scripts.lib.embedding.decode import decode
 from scripts.lib.embedding.descriptor import DIMENSION, PARTS, TARGET, descriptor
+from scripts.lib.images.decode import decode
 
 NEIGHBOURS = 10
 PIXEL_LIMIT = 200_000_000

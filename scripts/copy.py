@@ -3,34 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, recording
-from scripts.lib.files.copy import CopySettings, CopySummary, Wanted, copy_in_order
+from scripts.lib.files.copied import copied_table, wanted_files
+from scripts.lib.files.copy import CopySettings, CopySummary, copy_in_order
 from scripts.lib.files.paths import readable
 from scripts.lib.run.stage import Stage, stage
-
-
-def wanted_files(order: Path, hashed: bool) -> list[Wanted]:
-    """Return what to copy; precomputed vectors say nothing of the bytes of their files."""
-    table = pq.read_table(order, columns=["position", "path_bytes", "content_id"])
-    columns = [table[name].to_pylist() for name in table.column_names]
-    return [Wanted(i, path, content if hashed else None) for i, path, content in zip(*columns, strict=True)]
-
-
-def copied_table(summary: CopySummary) -> pa.Table:
-    """Return what became of each file of the order, by position."""
-    files = summary.files
-    return pa.table(
-        {
-            "position": pa.array([each.position for each in files], pa.int32()),
-            "source": pa.array([each.source for each in files], pa.binary()),
-            "target": pa.array([each.target for each in files], pa.binary()),
-            "status": pa.array([each.status for each in files], pa.string()),
-            "error": pa.array([each.error for each in files], pa.string()),
-        }
-    )
 
 
 def tell(run: Stage, summary: CopySummary, output: str) -> None:

@@ -1,12 +1,9 @@
 """Stage `embed`: one partition's contents into the store, and a manifest of where they are."""
 
-import json
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, recording
@@ -15,6 +12,7 @@ from scripts.lib.embedding.embed import (
     PartSettings,
     divide,
     embed_images,
+    holders_of,
     manifest_table,
     store_all,
 )
@@ -23,21 +21,10 @@ from scripts.lib.embedding.precomputed import embed_precomputed
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.workers import Request, WorkerSettings
 from scripts.lib.files.content_ids import id_bytes, read_ids
+from scripts.lib.files.paths import readable
 from scripts.lib.files.status import OK, READING
 from scripts.lib.run.stage import Stage, stage
-from scripts.lib.run.triggers import remember_unread, retry_path
-
-
-def paths_of(inventory: Path, wanted: list[bytes]) -> dict[bytes, list[bytes]]:
-    """Return the files that hold each wanted content."""
-    table = pq.read_table(inventory, columns=["content_id", "path_bytes", "status"])
-    table = table.filter(pc.field("status") == OK)
-    holders: dict[bytes, list[bytes]] = defaultdict(list)
-    members = set(wanted)
-    for content, path in zip(table["content_id"].to_pylist(), table["path_bytes"].to_pylist(), strict=True):
-        if content in members:
-            holders[content].append(path)
-    return holders
+from scripts.lib.run.triggers import remember_failures, retry_path
 
 
 def embedded(
@@ -62,13 +49,14 @@ def run_partition(run: Stage, job: Any) -> None:
     store = Store(Path(job.params.store), card.fingerprint, card.dimension, card.dtype)
     outcomes, missing = divide(ids, {} if job.params.again else store.places())
     run.info("%d contents, %d of them in the store", len(ids), len(outcomes))
-    holders = paths_of(Path(job.input.inventory), missing) if missing else {}
+    holders = holders_of(checked(Path(job.input.inventory)), missing) if missing else {}
     if missing:
         parts = PartSettings(job.config["part_size"], job.config["part_seconds"])
         with run.progress(len(missing), "images") as count:
             outcomes |= store_all(embedded(card, missing, holders, job), store, parts, count)
-    for each in (outcomes[i] for i in ids if outcomes[i].status != OK):
-        run.info("not embedded: %s", json.dumps([str(each.error), *map(repr, holders[each.content_id])]))
+    failed = [outcomes[i] for i in ids if outcomes[i].status != OK]
+    for each in failed:
+        run.info("not embedded: %s, %s", each.error, ", ".join(map(readable, holders[each.content_id])))
     manifest = Path(job.output.manifest)
     provenance = Provenance(
         "embed", job.params.version, {"fingerprint": card.fingerprint}, [Path(job.input.ids)]
@@ -76,8 +64,9 @@ def run_partition(run: Stage, job: Any) -> None:
     provenance.facts.update(contents=len(ids), embedded_now=len(missing))
     with recording(manifest, provenance) as temporary:
         pq.write_table(manifest_table(ids, outcomes), temporary)
-    unread = [path for i in ids if outcomes[i].status in READING for path in holders.get(i, [])]
-    remember_unread(retry_path(manifest.parent.parent, job.wildcards.partition), job.params.retry, unread)
+    unread = [path for each in failed if each.status in READING for path in holders[each.content_id]]
+    side_file = retry_path(manifest.parent.parent, job.wildcards.partition)
+    remember_failures(side_file, job.params.retry, len(failed), unread)
 
 
 def main(job: Any) -> None:

@@ -16,7 +16,7 @@ from scripts.lib.run.stage import Stage, stage
 def fill(run: Stage, job: Any, manifests: list[Path]) -> None:
     """Write the matrix, then the table of its rows."""
     vectors, items = Path(job.output.vectors), Path(job.output.item_ids)
-    card = read_card(checked(vectors.parent / "model.json"))
+    card = read_card(checked(Path(job.input.model)))
     store = Store(Path(job.params.store), card.fingerprint, card.dimension, card.dtype)
     places = relocate(embedded_places([checked(m) for m in manifests]), store)
     provenance = Provenance("gather", job.params.version, {"fingerprint": card.fingerprint}, manifests)

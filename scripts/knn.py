@@ -1,5 +1,6 @@
 """Stage `knn`: vectors into the graph of their nearest neighbours."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from scripts.lib.run.stage import stage
 def main(job: Any) -> None:
     """Run the stage."""
     with stage("knn", job.log[0]) as run:
+        if job.config["device"] == "cpu":
+            os.environ["CUDA_VISIBLE_DEVICES"] = ""  # FAISS takes every card that it sees
         vectors = read_vectors(checked(Path(job.input.vectors)))
         settings = KnnSettings(k=job.params.k, target_recall=job.params.recall, seed=job.params.seed)
         with run.progress(len(vectors), "items") as count:

@@ -16,14 +16,14 @@ def main(job: Any) -> None:
     """Run the stage."""
     inputs = [Path(job.input.vectors), Path(job.input.graph)]
     with stage("mst", job.log[0]) as run:
-        vectors, graph = (checked(path) for path in inputs)
-        tree = minimum_spanning_tree(read_vectors(vectors), read_graph(graph))
+        vectors, graph = read_vectors(checked(inputs[0])), read_graph(checked(inputs[1]))
+        tree = minimum_spanning_tree(vectors, graph)
         weight, longest = (
             float(tree["distance"].sum(dtype=float)),
             float(tree["distance"].max(initial=0)),
         )
         provenance = Provenance("mst", job.params.version, inputs=inputs)
-        provenance.facts.update(edges=len(tree), weight=weight, longest_edge=longest)
+        provenance.facts.update(n=len(graph.indices), weight=weight, longest_edge=longest)
         with (
             recording(Path(job.output.tree), provenance) as temporary,
             temporary.open("wb") as stream,

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.embedding.gather import read_vectors
+from scripts.lib.files.content_ids import read_ids
 from scripts.lib.files.order import (
     REJECTED_COLUMNS,
     harmless,
-    item_ids,
     order_table,
     read_reasons,
     rejected_rows,
@@ -47,7 +47,7 @@ def main(job: Any) -> None:
         inventory = pq.read_table(sources["inventory"])
         path = np.load(sources["path"])
         links = link_lengths(read_vectors(sources["vectors"]), path)
-        table = order_table(inventory, item_ids(sources["item_ids"]), path, links)
+        table = order_table(inventory, read_ids(sources["item_ids"]), path, links)
         reasons = read_reasons([checked(Path(manifest)) for manifest in job.input.manifests])
         rejected = rejected_rows(inventory, reasons)
         provenance = Provenance("order", job.params.version, inputs=list(sources.values()))

@@ -31,7 +31,7 @@ def rows_of(run: Stage, job: Any, side_file: Path) -> list[Row]:
     for folder in own_folders_inside(tree):
         run.tell(f"{folder} lies inside the images and is left out")
     settings = ScanSettings(config["pixel_limit"], config["allow_shrink"], job.threads)
-    with hash_cache(side_file) as cache:
+    with hash_cache(side_file, config["retry"]) as cache:
         return scan(tree, cache, settings, run.progress)
 
 

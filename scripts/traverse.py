@@ -15,8 +15,7 @@ def main(job: Any) -> None:
     source = Path(job.input.tree)
     with stage("traverse", job.log[0]) as run:
         tree = np.load(checked(source))
-        items = read_record(source.parent / "vectors.npy").facts["n"]
-        walk = traverse(tree, items)
+        walk = traverse(tree, read_record(source).facts["n"])
         provenance = Provenance("traverse", job.params.version, inputs=[source], facts={"n": len(walk)})
         with (
             recording(Path(job.output.traversal), provenance) as temporary,

@@ -4,18 +4,19 @@ from pathlib import Path
 from typing import Any
 
 from scripts.lib.artifacts.record import set_aside
-from scripts.lib.artifacts.verify import (
+from scripts.lib.embedding.models import read_card
+from scripts.lib.embedding.store import Store
+from scripts.lib.errors import DamagedArtifact
+from scripts.lib.files.check import check_copies, has_ledger
+from scripts.lib.files.copied import has_copies
+from scripts.lib.files.paths import readable
+from scripts.lib.run.stage import Stage, stage
+from scripts.lib.run.verify import (
     Finding,
     verify_artifacts,
     verify_manifests,
     verify_store,
 )
-from scripts.lib.embedding.models import read_card
-from scripts.lib.embedding.store import Store
-from scripts.lib.errors import DamagedArtifact
-from scripts.lib.files.check import check_copies
-from scripts.lib.files.paths import readable
-from scripts.lib.run.stage import Stage, stage
 
 
 def vectors(run: Stage, job: Any) -> list[Finding]:
@@ -35,9 +36,12 @@ def copies(run: Stage, job: Any) -> list[Finding]:
     copied, output = Path(job.params.copied), Path(job.params.output).expanduser()
     with run.progress(0, "copies") as count:
         found = check_copies(output, job.threads, count)
-    if found and copied.exists():
+    findings = [Finding(output, f"{output}/{readable(each.name)} is {each.problem}.") for each in found]
+    if lost := copied.exists() and has_copies(copied) and not has_ledger(output):
+        findings.append(Finding(output, f"{output} is gone, or its ledger is."))
+    if (found or lost) and copied.exists():
         set_aside(copied, "copies are not as they were made")
-    return [Finding(output, f"{output}/{readable(each.name)} is {each.problem}.") for each in found]
+    return findings
 
 
 def main(job: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from scripts.lib.embedding.decode import (
+from scripts.lib.images.decode import (
     DRAFT_MARGIN,
     ORIENTATIONS,
     Header,
@@ -312,6 +312,6 @@ def test_center_crop_by_hand(size: tuple[int, int], crop: int, box: tuple[int, i
 
 
 def test_the_import_is_light() -> None:
-    code = "import sys, scripts.lib.embedding.decode; print({'torch', 'cv2'} & set(sys.modules))"
+    code = "import sys, scripts.lib.images.decode; print({'torch', 'cv2'} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
     assert printed.strip() == b"set()"

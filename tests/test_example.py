@@ -10,8 +10,8 @@ import pytest
 from PIL import ExifTags, Image
 
 from scripts import example as command
-from scripts.lib.embedding.decode import decode
 from scripts.lib.errors import InputError
+from scripts.lib.images.decode import decode
 from scripts.lib.pictures.example import MARKER, SCENES, make_example, plan_scenes, plan_shots
 
 FEW = 14  # enough for every kind of file

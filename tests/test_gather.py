@@ -7,9 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from scripts.lib.embedding.embed import Embedded, Outcome, PartSettings, manifest_table, store_all
-from scripts.lib.embedding.gather import embedded_places, gather, read_items, read_vectors, relocate
+from scripts.lib.embedding.gather import embedded_places, gather, read_vectors, relocate
 from scripts.lib.embedding.store import Place, Store
 from scripts.lib.errors import DamagedArtifact
+from scripts.lib.files.content_ids import id_bytes, read_ids
 from scripts.lib.files.status import OK, UNREADABLE
 
 
@@ -36,7 +37,7 @@ def test_rows_are_sorted_by_content_id(tmp_path: Path, store: Store, count: int)
     assert matrix.shape == (count, 2)
     assert matrix.dtype == np.float16
     expected = sorted(identified(i) for i in range(count))
-    assert read_items(tmp_path / "items.parquet") == expected
+    assert id_bytes(read_ids(tmp_path / "items.parquet")) == expected
     assert [255 - content[0] for content in expected] == matrix[:, 0].tolist()
 
 

@@ -70,6 +70,28 @@ def test_work_before_an_interruption_is_kept(
             assert other.lookup(files[0]) is not None
 
 
+def test_files_that_were_no_images_are_tried_again_on_demand(tmp_path: Path, files: list[Found]) -> None:
+    with hash_cache(tmp_path / "side") as cache:
+        identities = identify_all(files, cache, 2, lambda count: None)
+    bad = [found for found, identity in zip(files, identities, strict=True) if identity.error]
+    with hash_cache(tmp_path / "side") as cache:
+        assert all(cache.lookup(found) for found in bad)
+    with hash_cache(tmp_path / "side", retry=True) as cache:
+        assert not any(cache.lookup(found) for found in bad)
+        assert all(cache.lookup(found) for found in files if found not in bad)
+
+
+def test_a_damaged_page_of_the_side_file_is_found(tmp_path: Path, files: list[Found]) -> None:
+    with hash_cache(tmp_path / "side") as cache:
+        for i in range(2000):
+            cache.store(files[0]._replace(path=b"%d" % i), hashes.Identity(bytes(32), None, 1, 1, None))
+    data = bytearray((tmp_path / "side").read_bytes())
+    data[4096 * 5 : 4096 * 6] = b"\xff" * 4096
+    (tmp_path / "side").write_bytes(data)
+    with hash_cache(tmp_path / "side") as cache:
+        assert cache.paths() == set()
+
+
 def test_a_file_that_cannot_be_read_is_not_remembered(tmp_path: Path, files: list[Found]) -> None:
     gone = files[0]._replace(path=b"/nowhere.jpg")
     with hash_cache(tmp_path / "side") as cache:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scripts.lib.embedding.decode import decode
-from scripts.lib.embedding.modes import to_rgb
+from scripts.lib.images.decode import decode
+from scripts.lib.images.modes import to_rgb
 from tests.handmade import png, png_chunk, tiff
 
 WHITE = (255, 255, 255)

@@ -71,6 +71,12 @@ def test_an_artifact_without_a_proper_record_is_set_aside(tmp_path: Path, record
         checked(artifact)
 
 
+def test_settings_may_name_folders_that_are_no_text(tmp_path: Path) -> None:
+    odd = b"\xff".decode(errors="surrogateescape")
+    artifact = write(tmp_path / "a.npy", provenance=Provenance("scan", 1, {"images": [odd]}))
+    assert read_record(artifact).settings == {"images": [odd]}
+
+
 def test_a_missing_artifact_is_named(tmp_path: Path) -> None:
     artifact = write(tmp_path / "a.npy")
     artifact.unlink()

@@ -130,6 +130,14 @@ def test_a_name_whose_roots_are_all_new_is_refused(tmp_path: Path) -> None:
     assert len(run(tmp_path, tree_of(tmp_path / "first", tmp_path / "second"))) == 4
 
 
+def test_a_root_above_or_below_the_last_one_is_no_stranger(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "a" / "b", 3)
+    run(tmp_path, tree_of(tmp_path / "a"))
+    leave = ScanSettings(10**6, allow_shrink=True, threads=1)
+    run(tmp_path, tree_of(tmp_path / "a" / "b"), leave)
+    assert len(run(tmp_path, tree_of(tmp_path / "a" / "b"))) == 3
+
+
 def test_an_output_inside_the_images_is_left_out_and_said(tmp_path: Path) -> None:
     images = tmp_path / "images"
     write_pictures(images, 2)

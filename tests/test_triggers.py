@@ -10,7 +10,7 @@ from scripts.lib.run.config import complete
 from scripts.lib.run.triggers import (
     input_fingerprint,
     model_version,
-    remember_unread,
+    remember_failures,
     retry_path,
     retry_token,
     wants_gpu,
@@ -76,11 +76,23 @@ def test_only_networks_want_a_gpu() -> None:
 def test_a_failure_of_reading_is_retried_once_it_can_be_read_and_only_then(tmp_path: Path) -> None:
     side, lost = retry_path("model", 0), tmp_path / "lost.jpg"
     assert retry_token("model", 0) == ""
-    remember_unread(side, "", [bytes(lost)])
+    remember_failures(side, "", 1, [bytes(lost)])
     assert retry_token("model", 0) == ""  # still gone
     lost.touch()
     token = retry_token("model", 0)
     assert token != ""
     assert retry_token("model", 0) == token  # until a job has run for it
-    remember_unread(side, token, [])
+    remember_failures(side, token, 0, [])
     assert retry_token("model", 0) == token
+
+
+def test_a_demand_tries_every_failure_again_and_nothing_else() -> None:
+    assert retry_token("model", 0, demanded=True) == ""
+    remember_failures(retry_path("model", 0), "", 2, [])
+    token = retry_token("model", 0, demanded=True)
+    assert token != retry_token("model", 0) == ""
+    remember_failures(retry_path("model", 0), token, 2, [])
+    assert retry_token("model", 0) == token  # a plain run does not repeat it
+    assert retry_token("model", 0, demanded=True) not in ("", token)  # another demand does
+    remember_failures(retry_path("model", 0), token, 0, [])
+    assert retry_token("model", 0, demanded=True) == token

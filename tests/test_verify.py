@@ -1,6 +1,7 @@
 """What verification finds, a plain run mends."""
 
 import os
+import shutil
 from pathlib import Path
 
 from tests.conftest import Workflow
@@ -15,8 +16,19 @@ def alter(path: Path) -> None:
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def test_a_sound_collection_is_called_sound(collection: Workflow) -> None:
-    assert "are as they were recorded" in collection.run("verify").stderr
+def test_a_collection_is_checked_as_often_as_it_is_asked_for(collection: Workflow) -> None:
+    for _ in range(2):
+        assert "are as they were recorded" in collection.run("verify").stderr
+    alter(collection.output / sorted(collection.copies())[0])
+    assert collection.run("verify", check=False).returncode == 1
+
+
+def test_a_lost_output_folder_is_found_and_made_again(collection: Workflow) -> None:
+    copies = collection.copies()
+    shutil.rmtree(collection.output)
+    assert "is gone" in collection.run("verify", check=False).stderr
+    collection.run()
+    assert collection.copies() == copies
 
 
 def test_everything_that_is_damaged_is_named_and_mended_by_a_plain_run(collection: Workflow) -> None:

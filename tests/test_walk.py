@@ -76,10 +76,18 @@ def test_a_pipe_is_no_file(tmp_path: Path) -> None:
 
 
 def test_names_that_are_not_utf8_survive(tmp_path: Path) -> None:
-    name = os.fsencode(tmp_path) + b"/\xff\xfe.jpg"
+    name = os.fsencode(tmp_path) + b"/\xff/\xfe.jpg"
+    os.mkdir(os.path.dirname(name))
     with open(name, "wb"):
         pass
+    os.symlink(b"\xff", os.fsencode(tmp_path) + b"/link")
     assert [e.path for e in walk(tree_of(tmp_path)) if isinstance(e, Found)] == [name]
+    assert fingerprint(tree_of(tmp_path)) == fingerprint(tree_of(tmp_path))
+
+
+def test_a_question_mark_stands_for_one_character(tmp_path: Path) -> None:
+    make(tmp_path, "ä.jpg", "ab.jpg")
+    assert found(tree_of(tmp_path, exclude=["?.jpg"])) == ["ab.jpg"]
 
 
 def test_an_unreadable_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,16 +108,27 @@ ARTIFACTS = {
 
 def test_a_deleted_artifact_is_made_again_by_a_plain_run(collection: Workflow) -> None:
     order, copies = collection.order(), collection.copies()
-    for artifact, most in ARTIFACTS.items():
-        (collection.results / artifact).unlink()
-        jobs = set(collection.jobs())
-        assert (collection.results / artifact).exists(), artifact
-        assert jobs <= most, artifact
+    alone = ["inventory/0.parquet", "descriptor/mst.npy", "descriptor/rejected.csv", "copied.parquet"]
+    for artifacts in ([name] for name in alone):
+        remake(collection, artifacts)
+    remake(collection, [name for name in ARTIFACTS if name not in alone])
     assert collection.embedded() == 20
     assert (collection.order(), collection.copies()) == (order, copies)
 
 
-@pytest.mark.parametrize("artifact", [name for name in ARTIFACTS if name.startswith("descriptor")][:6])
+def remake(collection: Workflow, artifacts: list[str]) -> None:
+    """Delete artifacts and let a plain run make them again, with the jobs that they need."""
+    for artifact in artifacts:
+        (collection.results / artifact).unlink()
+    jobs = set(collection.jobs())
+    assert jobs <= set().union(*(ARTIFACTS[artifact] for artifact in artifacts))
+    for artifact in artifacts:
+        assert (collection.results / artifact).exists(), artifact
+
+
+@pytest.mark.parametrize(
+    "artifact", ["descriptor/embed/0.parquet", "descriptor/vectors.npy", "descriptor/mst.npy"]
+)
 def test_a_damaged_artifact_is_found_by_its_reader_and_made_again(
     collection: Workflow, artifact: str
 ) -> None:
@@ -126,8 +137,7 @@ def test_a_damaged_artifact_is_found_by_its_reader_and_made_again(
     data = bytearray(victim.read_bytes())
     data[-1] ^= 1
     victim.write_bytes(data)
-    readers = {"embed": "gather", "items": "order", "vectors": "knn", "knn": "mst", "mst": "traverse"}
-    reader = readers.get(artifact.split("/")[1].split(".")[0], "two_opt")
+    reader = {"0": "gather", "vectors": "knn", "mst": "traverse"}[victim.stem]
     failed = collection.run("--forcerun", reader, check=False)
     assert failed.returncode == 1
     assert "set aside" in failed.stderr
@@ -239,3 +249,27 @@ def test_an_unknown_key_is_answered_with_the_nearest(workflow: Workflow) -> None
     failed = workflow.run(check=False, imags="x")
     assert failed.returncode == 1
     assert "the nearest is 'images'" in failed.stderr
+
+
+@pytest.mark.parametrize("brake", ["strangers", "gone", "missing"])
+def test_a_refusal_is_repeated_until_its_cause_is_gone(collection: Workflow, brake: str) -> None:
+    copies = collection.copies()
+    settings = {}
+    hidden = collection.folder / "hidden"
+    if brake == "strangers":
+        write_pictures(collection.folder / "others", 3)
+        settings = {"images": "others"}
+    elif brake == "gone":
+        for path in images_of(collection)[:15]:
+            path.unlink()
+    else:
+        collection.images.rename(hidden)
+    for _ in range(2):
+        refused = collection.run(check=False, **settings)
+        assert refused.returncode == 1
+        assert "allow_shrink" in refused.stderr
+    assert collection.copies() == copies
+    if brake == "missing":
+        hidden.rename(collection.images)
+        collection.run()
+        assert collection.copies() == copies

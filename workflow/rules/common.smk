@@ -81,7 +81,7 @@ def after_scan_all(path):
 
 
 onstart:
-    session.begin(config, COLLECTION, MODEL)
+    session.begin(config, ".snakemake/run.lock", COLLECTION, MODEL)
 
 
 onerror:

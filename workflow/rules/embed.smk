@@ -52,7 +52,9 @@ rule embed:
         again=config["embed_again"],
         pixel_limit=config["pixel_limit"],
         store=config["store"],
-        retry=lambda wildcards: triggers.retry_token(MODEL, wildcards.partition),
+        retry=lambda wildcards: triggers.retry_token(
+            MODEL, wildcards.partition, config["retry"]
+        ),
     script:
         "../../scripts/embed.py"
 
@@ -67,6 +69,7 @@ rule gather:
     """Put the vectors of all partitions into one matrix."""
     input:
         manifests=after_scan_all(f"{MODEL}/embed/{{partition}}.parquet"),
+        model=ancient(f"{MODEL}/model.json"),
     output:
         vectors=f"{MODEL}/vectors.npy",
         item_ids=f"{MODEL}/items.parquet",

@@ -22,7 +22,7 @@ rule knn:
         "../../environment.yml"
     threads: ALL_CORES
     resources:
-        gpu=1 if triggers.wants_gpu(config) else 0,
+        gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
         version=versions.KNN,
         k=config["knn_k"],

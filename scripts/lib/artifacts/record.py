@@ -64,7 +64,9 @@ def read_record(artifact: Path) -> Record:
         when the record is missing or is no record; the artifact is set aside.
     """
     try:
-        return Record(**json.loads(record_path(artifact).read_text(encoding="utf-8")))
+        return Record(
+            **json.loads(record_path(artifact).read_text(encoding="utf-8", errors="surrogateescape"))
+        )
     except (OSError, ValueError, TypeError) as error:
         raise set_aside(artifact, f"its record can't be read ({error})") from error
 
@@ -73,7 +75,7 @@ def read_record(artifact: Path) -> Record:
 def recording(artifact: Path, provenance: Provenance) -> Iterator[Path]:
     """Yield a temporary path to fill; then write the record and publish the artifact, in that order.
 
-    A kill between the two leaves a record without its artifact, which is the same as no artifact.
+    A kill between the two leaves a record that its artifact, if there is a former one, does not fit.
     """
     with temporary_for(artifact) as temporary:
         yield temporary

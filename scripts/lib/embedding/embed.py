@@ -7,10 +7,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from scripts.lib.embedding.models import Model
 from scripts.lib.embedding.store import Place, Store
@@ -111,6 +114,17 @@ def _close_part(waiting: list[Embedded], store: Store) -> dict[bytes, Outcome]:
     return {
         each.content_id: Outcome(each.content_id, OK, None, part, row) for row, each in enumerate(waiting)
     }
+
+
+def holders_of(inventory: Path, contents: Sequence[bytes]) -> dict[bytes, list[bytes]]:
+    """Return the files that hold each of the contents, by path."""
+    table = pq.read_table(inventory, columns=["content_id", "path_bytes", "status"])
+    table = table.filter(pc.field("status") == OK)
+    holders: dict[bytes, list[bytes]] = {content: [] for content in contents}
+    for content, path in zip(table["content_id"].to_pylist(), table["path_bytes"].to_pylist(), strict=True):
+        if content in holders:
+            holders[content].append(path)
+    return holders
 
 
 def divide(ids: Sequence[bytes], places: Mapping[bytes, Place]) -> tuple[dict[bytes, Outcome], list[bytes]]:

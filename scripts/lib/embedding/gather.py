@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from scripts.lib.embedding.store import Place, Store
 from scripts.lib.errors import DamagedArtifact
-from scripts.lib.files.content_ids import ID_DTYPE, id_bytes, ids_array, ids_column
+from scripts.lib.files.content_ids import ID_DTYPE, ids_column
 from scripts.lib.files.status import OK
 
 
@@ -95,11 +95,6 @@ def _by_part(places: dict[bytes, Place]) -> dict[str, list[tuple[bytes, int]]]:
 def items_table(ids: np.ndarray) -> pa.Table:
     """Return the table `items.parquet`: the content id of each row of the matrix."""
     return pa.table({"item": pa.array(np.arange(len(ids), dtype=np.int32)), "content_id": ids_column(ids)})
-
-
-def read_items(path: Path) -> list[bytes]:
-    """Return the content id of each row of the matrix."""
-    return id_bytes(ids_array(pq.read_table(path, columns=["content_id"])["content_id"]))
 
 
 def read_vectors(path: Path) -> np.ndarray:

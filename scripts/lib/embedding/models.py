@@ -17,8 +17,8 @@ from PIL import Image
 
 from scripts.lib.artifacts.record import checksum
 from scripts.lib.embedding import descriptor
-from scripts.lib.embedding.decode import center_crop, resize_shorter
 from scripts.lib.errors import InputError
+from scripts.lib.images.decode import center_crop, resize_shorter
 
 Prepare = Callable[[Image.Image], np.ndarray]  # runs in a worker process: picklable
 

@@ -106,8 +106,12 @@ def _downloaded(name: str) -> Path:
     try:
         torch.hub.download_url_to_file(url, str(path), hash_prefix=_hash_prefix(path))
     except (URLError, OSError, RuntimeError) as error:
+        there = (
+            f" The file {path} is there, but is not what its name says (SHA-256)." if path.exists() else ""
+        )
         raise InputError(
-            f"The weights of {name} can't be downloaded ({url}: {error}). " + WAYS_OUT.format(cache=path)
+            f"The weights of {name} can't be downloaded ({url}: {error}).{there} "
+            + WAYS_OUT.format(cache=path)
         ) from error
     finally:
         socket.setdefaulttimeout(before)

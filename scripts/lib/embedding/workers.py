@@ -22,10 +22,10 @@ from blake3 import blake3
 from pebble import ProcessExpired, ProcessPool
 from PIL import Image
 
-from scripts.lib.embedding.decode import Undecodable, decode
 from scripts.lib.embedding.models import Prepare
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE, UNREADABLE
+from scripts.lib.images.decode import Undecodable, decode
 
 GROUP = 8  # images per task: enough to pay for the way between the processes
 WHOLE_BYTES = 1 << 28  # larger files are decoded from the disk, with a look at them before and after

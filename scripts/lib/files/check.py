@@ -39,6 +39,11 @@ def check_copies(
         return findings + [Finding(name, "unfinished") for name in sorted(waiting - set(paths))]
 
 
+def has_ledger(output: Path) -> bool:
+    """Tell whether a folder has a record of copies."""
+    return Path(output, os.fsdecode(LEDGER)).is_file()
+
+
 def _state(folder: OutputFolder) -> State:
     try:
         fd = folder.open(LEDGER, os.O_RDONLY)

@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
-from scripts.lib.embedding.decode import Undecodable, read_header
 from scripts.lib.files.walk import Found
+from scripts.lib.images.decode import Undecodable, read_header
 
 COMMIT_SECONDS = 1.0  # of hashing, the most that a kill can lose
 WHOLE_BYTES = 1 << 26  # larger files are hashed through a memory map instead of being held
@@ -45,8 +45,8 @@ class Identity(NamedTuple):
 class HashCache:
     """The side file: what is known of each path, and of which size and time that was true."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
+    def __init__(self, connection: sqlite3.Connection, retry: bool = False) -> None:
+        self.connection, self.retry = connection, retry
         self.committed = time.monotonic()
 
     def roots(self) -> set[bytes]:
@@ -58,13 +58,17 @@ class HashCache:
         return {path for (path,) in self.connection.execute("SELECT path FROM files")}
 
     def lookup(self, found: Found) -> Identity | None:
-        """Return what is known of a file, if its size and modification time still stand."""
+        """Return what is known of a file, if its size and modification time still stand.
+
+        With `retry`, nothing is known of files that were no images.
+        """
         row = self.connection.execute(
             "SELECT content_id, format, width, height, error FROM files"
             " WHERE path = ? AND size = ? AND mtime_ns = ?",
             (found.path, found.size, found.mtime_ns),
         ).fetchone()
-        return Identity(*row) if row else None
+        known = Identity(*row) if row else None
+        return None if known and known.error and self.retry else known
 
     def store(self, found: Found, identity: Identity) -> None:
         """Remember a file; at the latest after `COMMIT_SECONDS` a kill no longer forgets it."""
@@ -76,18 +80,24 @@ class HashCache:
             self.connection.commit()
             self.committed = time.monotonic()
 
+    def adopt(self, files: Iterable[Found]) -> None:
+        """Note below which root each known file is found now."""
+        self.connection.executemany(
+            "UPDATE files SET root = ?1 WHERE path = ?2 AND root <> ?1", ((f.root, f.path) for f in files)
+        )
+
     def forget(self, paths: Iterable[bytes]) -> None:
         """Drop files that are no more."""
         self.connection.executemany("DELETE FROM files WHERE path = ?", ((p,) for p in paths))
 
 
 @contextmanager
-def hash_cache(path: Path) -> Iterator[HashCache]:
+def hash_cache(path: Path, retry: bool = False) -> Iterator[HashCache]:
     """Open the side file; whatever was stored is committed at the end, also after an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = _connect(path)
     try:
-        yield HashCache(connection)
+        yield HashCache(connection, retry)
     finally:
         connection.commit()
         connection.close()
@@ -97,7 +107,11 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path)
     try:
         connection.executescript(SCHEMA)
-    except sqlite3.DatabaseError:  # not a database: it is a cache, and is filled again
+        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("damaged pages")
+    except sqlite3.OperationalError:  # locked, or the disk is full: nothing is wrong with the file
+        raise
+    except sqlite3.DatabaseError:  # it is a cache, and is filled again
         connection.close()
         os.replace(path, path.with_name(f"{path.name}.damaged"))
         connection = sqlite3.connect(path)

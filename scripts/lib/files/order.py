@@ -116,8 +116,3 @@ def rejected_rows(inventory: pa.Table, reasons: Mapping[bytes, Reason]) -> list[
 def harmless(cell: str) -> str:
     """Return a CSV cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
-
-
-def item_ids(items: Path) -> np.ndarray:
-    """Return the content id of each item: (n,) S32, ascending."""
-    return ids_array(pq.read_table(items, columns=["content_id"])["content_id"])

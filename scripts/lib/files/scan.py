@@ -5,7 +5,8 @@ nothing but sorted content ids, so that renaming or touching a file leaves them 
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,7 +18,6 @@ from scripts.lib.files.hashes import HashCache, Identity, identify_all
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import OK, TOO_LARGE, UNDECODABLE, UNREADABLE
 from scripts.lib.files.walk import Found, Passed, Tree, walk
-from scripts.lib.run.progress import ProgressOf
 
 INVENTORY = pa.schema(
     [
@@ -35,6 +35,10 @@ INVENTORY = pa.schema(
         ("error", pa.string()),
     ]
 )
+
+
+# Begin a display of so many units; it is called with the number of units newly done.
+ProgressOf = Callable[[int, str], AbstractContextManager[Callable[[int], object]]]
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ def scan(tree: Tree, cache: HashCache, settings: ScanSettings, progress: Progres
     with progress(len(found), "files") as count:
         identities = identify_all(found, cache, settings.threads, count)
     cache.forget(gone)
+    cache.adopt(found)
     rows = [_row(f, i, settings.pixel_limit) for f, i in zip(found, identities, strict=True)]
     return sorted(rows + [_passed_row(p) for p in passed], key=lambda row: row.path_bytes)
 
@@ -107,8 +112,9 @@ def check_roots(tree: Tree, allow_shrink: bool) -> None:
     if missing and (not allow_shrink or len(missing) == len(tree.roots)):
         raise InputError(
             f"There is no folder {_listed(missing)}. Put your images there, or name another folder, with "
-            "'snakemake --cores 8 --config images=FOLDER' or with 'images: [FOLDER]' in config/config.yaml. "
-            "If one of several folders is gone for good, allow_shrink=true goes on without it."
+            "'--config images=FOLDER' on the command line or 'images: [FOLDER]' in config/config.yaml. If one "
+            "of several folders is gone for good, --config allow_shrink=true (with make "
+            "MORE=allow_shrink=true) goes on without it."
         )
     for root in tree.roots:
         for own in tree.own:
@@ -143,13 +149,15 @@ def check_shrinkage(tree: Tree, cache: HashCache, gone: int, allow_shrink: bool)
     if not roots & set(tree.roots):
         raise InputError(
             f"All folders are new to this collection: it knew {_listed(sorted(roots))}, and now there "
-            f"is {_listed(tree.roots)}. Give the new one a name of its own (name=...), or, if it "
-            "replaces the old one, allow_shrink=true."
+            f"is {_listed(tree.roots)}. Give the new one a name of its own (--config name=..., with make "
+            "NAME=...), or, if it replaces the old one, --config allow_shrink=true (with make "
+            "MORE=allow_shrink=true)."
         )
     if 2 * gone > known:
         raise InputError(
             f"{gone:,} of {known:,} known files are gone from {_listed(tree.roots)}. Is a disk not "
-            "mounted? If they are gone for good, allow_shrink=true goes on without them."
+            "mounted? If they are gone for good, --config allow_shrink=true (with make MORE=allow_shrink=true) "
+            "goes on without them."
         )
 
 

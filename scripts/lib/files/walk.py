@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
+from scripts.lib.files.paths import readable
 from scripts.lib.files.status import SKIPPED, UNREADABLE
 
 EXTENSIONS = frozenset(b".jpg .jpeg .png .bmp .webp .jfif .gif .tif .tiff".split())  # compared in lower case
-SYSTEM_FOLDERS = frozenset((b"@eaDir", b".snakemake"))  # thumbnails of network storages; our engine's
+SYSTEM_FOLDERS = frozenset((b"@eaDir",))  # thumbnails of network storages
 
 
 class Found(NamedTuple):
@@ -62,15 +63,15 @@ class Excluder:
 
     def __call__(self, root: bytes, entry: os.DirEntry[bytes]) -> bool:
         """Tell whether an entry is to be left out."""
-        if self.name and self.name.match(entry.name):
+        if self.name and self.name.match(os.fsdecode(entry.name)):
             return True
-        return bool(self.path and self.path.match(os.path.relpath(entry.path, root)))
+        return bool(self.path and self.path.match(os.fsdecode(os.path.relpath(entry.path, root))))
 
 
-def _any_of(patterns: Sequence[str]) -> re.Pattern[bytes] | None:
+def _any_of(patterns: Sequence[str]) -> re.Pattern[str] | None:
     if not patterns:
         return None
-    return re.compile("|".join(fnmatch.translate(p) for p in patterns).encode())
+    return re.compile("|".join(fnmatch.translate(p) for p in patterns))
 
 
 def walk(tree: Tree) -> Iterator[Found | Passed]:
@@ -95,7 +96,7 @@ def _walk_root(
                     yield Passed(
                         root,
                         folder,
-                        f"already read as {os.fsdecode(seen[identity])}",
+                        f"already read as {readable(seen[identity])}",
                         "folder",
                         SKIPPED,
                     )

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from scripts.lib.embedding.decode import Undecodable, decode
 from scripts.lib.errors import InputError
 from scripts.lib.files.walk import Found, Tree, walk
+from scripts.lib.images.decode import Undecodable, decode
 
 Signature = npt.NDArray[np.float32]
 

@@ -65,6 +65,8 @@ def _unknown(key: str, keys: Mapping[str, Any]) -> str:
 def _unfit(path: Any, message: str, config: Mapping[str, Any], keys: Mapping[str, Any]) -> str:
     key = path[0] if path else "configuration"
     meaning = keys[key]["description"] if key in keys else ""
+    if isinstance(config.get(key), float) and "string" in keys.get(key, {}).get("type", ()):
+        meaning = f"On a command line text that looks like a number needs quotes: '{key}=\"...\"'."
     return f"{key}: {message} (it is {config.get(key)!r}). {meaning}"
 
 

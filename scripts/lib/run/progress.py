@@ -3,14 +3,9 @@
 import logging
 import sys
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from types import TracebackType
 
 from tqdm import tqdm
-
-# Begin a display of so many units; it is called with the number of units newly done.
-ProgressOf = Callable[[int, str], AbstractContextManager[Callable[[int], object]]]
 
 LOG_SECONDS = 10.0  # between two lines in the log
 

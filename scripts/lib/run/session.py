@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -30,7 +31,7 @@ def read_config(given: Mapping[str, Any], schema_file: str | Path) -> dict[str, 
     return {**config, "model_tag": model_tag(config, schema)}
 
 
-def begin(config: Mapping[str, Any], collection: str, model: str) -> None:
+def begin(config: Mapping[str, Any], lock: str, collection: str, model: str) -> None:
     """Claim this folder for the run, keep its configuration, and start with no failures.
 
     Raises
@@ -38,7 +39,7 @@ def begin(config: Mapping[str, Any], collection: str, model: str) -> None:
     InputError
         when another run is at work here.
     """
-    _held.append(claim(Path(".snakemake", "run.lock")))
+    _held.append(claim(Path(lock)))
     settings = {key: value for key, value in config.items() if key != "model_tag"}
     write_text(Path(model, "config.yaml"), yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
     failures = failures_path(collection)
@@ -55,6 +56,11 @@ def failures_path(collection: str) -> Path:
 def report_failures(collection: str) -> None:
     """Say at the end of a run what failed, a line per stage."""
     failures = failures_path(collection)
-    if failures.exists():
+    if not failures.exists():
+        print(
+            f"seriatim: a stage ended without a word, perhaps killed; logs are in {collection}",
+            file=sys.stderr,
+        )
+    else:
         for line in failures.read_text(encoding="utf-8").splitlines():
             tell_failure(**json.loads(line))

@@ -18,6 +18,7 @@ from scripts.lib.errors import SeriatimError
 from scripts.lib.run.processes import die_with_parent
 from scripts.lib.run.progress import Progress
 
+DEFECT_LENGTH = 200
 FAILURES = "SERIATIM_FAILURES"  # names the file that collects the failures of one run
 
 
@@ -92,7 +93,9 @@ def _log_failure(log: logging.Logger, name: str, error: Exception) -> None:
 
 
 def _tell_failure(name: str, error: Exception, log_file: str) -> None:
-    what = str(error) if isinstance(error, SeriatimError) else f"{type(error).__name__}: {error}"
+    what = str(error)
+    if not isinstance(error, SeriatimError):  # a defect may say very much; the log has it all
+        what = f"{type(error).__name__}: {what}"[:DEFECT_LENGTH]
     failure = {"line": f"{name} failed: {' '.join(what.split())} (log: {log_file})", "log": log_file}
     if FAILURES in os.environ:
         with open(os.environ[FAILURES], "a", encoding="utf-8") as failures:

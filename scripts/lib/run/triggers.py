@@ -14,14 +14,14 @@ from blake3 import blake3
 from scripts.lib import versions
 from scripts.lib.artifacts.atomic import write_json
 from scripts.lib.files.walk import Tree, fingerprint, folders_fingerprint
+from scripts.lib.run.config import UNWEIGHTED
 
 RESULTS = "results"
-NOT_NETWORKS = ("descriptor", "precomputed")
 
 
 def input_tree(config: Mapping[str, Any]) -> Tree:
     """Return what the scan reads: the user's folders, without those that the program writes to."""
-    own = (config["output"], config["store"], RESULTS, ".snakemake")
+    own = (config["output"], config["store"], RESULTS)
     return Tree(
         roots=[_bytes(root) for root in config["images"]],
         exclude=config["exclude"],
@@ -47,7 +47,11 @@ def input_fingerprint(config: Mapping[str, Any]) -> str:
 def _last_fingerprint(name: str) -> str:
     record = Path(RESULTS, name, "records", "inventory.parquet.json")
     try:
-        return str(json.loads(record.read_text(encoding="utf-8"))["settings"]["fingerprint"])
+        return str(
+            json.loads(record.read_text(encoding="utf-8", errors="surrogateescape"))["settings"][
+                "fingerprint"
+            ]
+        )
     except (OSError, ValueError, KeyError):
         return "never scanned"
 
@@ -74,31 +78,40 @@ def model_version(config: Mapping[str, Any]) -> int:
     return versions.DESCRIPTOR if config["model"] == "descriptor" else versions.NETWORK
 
 
+def graph_wants_gpu(config: Mapping[str, Any]) -> bool:
+    """Tell whether the neighbour search may use a GPU."""
+    return bool(config["device"] != "cpu")
+
+
 def wants_gpu(config: Mapping[str, Any]) -> bool:
     """Tell whether the configured model may use a GPU."""
-    return config["device"] != "cpu" and config["model"] not in NOT_NETWORKS
+    return config["device"] != "cpu" and config["model"] not in UNWEIGHTED
 
 
 def retry_path(model_folder: str | Path, partition: int | str) -> Path:
-    """Name the side file that remembers which files of a partition could not be read."""
+    """Name the side file that remembers which files of a partition could not be taken."""
     return Path(model_folder, "embed", "retry", f"{partition}.json")
 
 
-def retry_token(model_folder: str, partition: int | str) -> str:
-    """Return a text that changes when a file that could not be read can be read now.
+def retry_token(model_folder: str, partition: int | str, demanded: bool = False) -> str:
+    """Return a text that changes when a partition's failures are worth another try.
 
-    The job that runs for it remembers the text, so that it does not run again for the same reason.
+    That is when a file that could not be read can be read now, or when any failed and it is demanded. The
+    job that runs for it remembers the text, so that it does not run again for the same reason.
     """
+    side = retry_path(model_folder, partition)
     try:
-        remembered = json.loads(retry_path(model_folder, partition).read_text(encoding="utf-8"))
+        remembered = json.loads(side.read_text(encoding="utf-8", errors="surrogateescape"))
     except (OSError, ValueError):
         return ""
-    now_readable = [path for path in remembered["unread"] if os.access(os.fsencode(path), os.R_OK)]
-    if not now_readable:
+    reasons = [path for path in remembered["unread"] if os.access(os.fsencode(path), os.R_OK)]
+    if demanded and remembered["failed"]:
+        reasons.append("demanded")
+    if not reasons:
         return str(remembered["token"])
-    return blake3(json.dumps([remembered["token"], now_readable]).encode()).hexdigest()[:16]
+    return blake3(json.dumps([remembered["token"], reasons]).encode()).hexdigest()[:16]
 
 
-def remember_unread(path: Path, token: str, unread: list[bytes]) -> None:
-    """Write the side file that `retry_token` reads."""
-    write_json(path, {"token": token, "unread": [os.fsdecode(each) for each in unread]})
+def remember_failures(path: Path, token: str, failed: int, unread: list[bytes]) -> None:
+    """Write the side file that `retry_token` reads: how many failed, and which could not be read."""
+    write_json(path, {"token": token, "failed": failed, "unread": [os.fsdecode(each) for each in unread]})

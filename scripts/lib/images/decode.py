@@ -19,7 +19,7 @@ from typing import BinaryIO, NamedTuple
 
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
-from scripts.lib.embedding.modes import to_rgb
+from scripts.lib.images.modes import to_rgb
 
 # An allow-list: Pillow's full list would start Ghostscript for EPS. DIB is BMP without its file
 # header; MPO, the JPEG of several frames that phones write, is opened by way of JPEG.

@@ -1,0 +1,34 @@
+"""Stage `copy`, before and after: from the order what is wanted, and from what was done a table."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scripts.lib.files.copy import CopySummary, Wanted
+
+
+def wanted_files(order: Path, hashed: bool) -> list[Wanted]:
+    """Return what to copy; without `hashed` the content ids are not those of the files' bytes."""
+    table = pq.read_table(order, columns=["position", "path_bytes", "content_id"])
+    columns = [table[name].to_pylist() for name in table.column_names]
+    return [Wanted(i, path, content if hashed else None) for i, path, content in zip(*columns, strict=True)]
+
+
+def copied_table(summary: CopySummary) -> pa.Table:
+    """Return what became of each file of the order, by position."""
+    files = summary.files
+    return pa.table(
+        {
+            "position": pa.array([each.position for each in files], pa.int32()),
+            "source": pa.array([each.source for each in files], pa.binary()),
+            "target": pa.array([each.target for each in files], pa.binary()),
+            "status": pa.array([each.status for each in files], pa.string()),
+            "error": pa.array([each.error for each in files], pa.string()),
+        }
+    )
+
+
+def has_copies(copied: Path) -> bool:
+    """Tell whether a table says that anything was copied."""
+    return bool(pq.read_metadata(copied).num_rows)

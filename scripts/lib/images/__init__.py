@@ -1,0 +1,1 @@
+"""Image files into pixels, and nothing of what follows."""
