@@ -12,17 +12,22 @@ SNAKEMAKE := $(VENV)/bin/snakemake --cores $(CORES)
 
 # Without IMAGES the example collection is sorted, by the built-in descriptor.
 IMAGES ?= example/images
-EXAMPLE := $(findstring |example/images|,|$(IMAGES)|)
-OUTPUT ?= $(if $(EXAMPLE),example/sorted,sorted_images)
+images := $(value IMAGES)# as typed: a folder may have a dollar sign in its name
+EXAMPLE := $(findstring |example/images|,|$(images)|)
+ifeq ($(origin OUTPUT),undefined)
+output := $(if $(EXAMPLE),example/sorted,sorted_images)
+else
+output := $(value OUTPUT)
+endif
 quoted = '$(subst ','\'',$(1))'
 MODEL ?= descriptor
-NAME ?= $(if $(EXAMPLE),example,$(shell basename $(call quoted,$(IMAGES)) | tr -c 'A-Za-z0-9._\n-' '-' | sed 's/^[^A-Za-z0-9]*//'))
+NAME ?= $(if $(EXAMPLE),example,$(shell basename $(call quoted,$(images)) | tr -c 'A-Za-z0-9._\n-' '-' | sed 's/^[^A-Za-z0-9]*//'))
 
 # A value as text, whatever it looks like: in YAML's quotes, and those in the shell's.
 text = '"$(subst ','\'',$(subst ",\",$(subst \,\\,$(1))))"'
 
-CONFIG = name=$(call text,$(or $(NAME),photos)) images=$(call text,$(IMAGES)) output=$(call text,$(OUTPUT))
-CONFIG += model=$(call text,$(MODEL)) $(if $(WEIGHTS),weights=$(call text,$(WEIGHTS)))
+CONFIG = name=$(call text,$(or $(NAME),photos)) images=$(call text,$(images)) output=$(call text,$(output))
+CONFIG += model=$(call text,$(MODEL)) $(if $(WEIGHTS),weights=$(call text,$(value WEIGHTS)))
 CONFIG += $(if $(DEVICE),device=$(DEVICE)) $(MORE)
 
 .DEFAULT_GOAL := help
@@ -36,7 +41,7 @@ help:  ## this list
 
 sort: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort images (the example, or IMAGES=... into OUTPUT=...)
 	@$(SNAKEMAKE) --config $(CONFIG)
-	@echo The images in visual order: $(call quoted,$(OUTPUT))
+	@echo The images in visual order: $(call quoted,$(output))
 
 example/images: $(VENV)/.sort
 	@$(RUN) -m scripts.example example/images

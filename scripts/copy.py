@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, recording
-from scripts.lib.files.copied import copied_table, wanted_files
+from scripts.lib.files.copied import check_sources, copied_table, wanted_files
 from scripts.lib.files.copy import CopySettings, CopySummary, copy_in_order
 from scripts.lib.files.paths import readable
 from scripts.lib.run.stage import Stage, stage
@@ -36,6 +36,7 @@ def main(job: Any) -> None:
             run.tell(f"copy_mode is none; the order is in {order}")
         else:
             wanted = wanted_files(order, hashed=config["model"] != "precomputed")
+            check_sources(wanted, config["allow_shrink"])
             output = Path(job.params.output).expanduser()
             doubted = Path(f"{job.output.copied}.damaged")  # set aside by verify
             settings = CopySettings(output, config["name"], job.threads, check_contents=doubted.exists())

@@ -11,6 +11,7 @@ from scripts.lib.files.hashes import hash_cache
 from scripts.lib.files.scan import (
     Row,
     ScanSettings,
+    check_roots,
     inventory_table,
     own_folders_inside,
     partition_lists,
@@ -28,6 +29,7 @@ def rows_of(run: Stage, job: Any, side_file: Path) -> list[Row]:
         source = Path(config["embeddings"]).expanduser()
         return inventory_rows(source, common_dimension(source))
     tree = input_tree(config)
+    check_roots(tree, config["allow_shrink"])
     for folder in own_folders_inside(tree):
         run.tell(f"{folder} lies inside the images and is left out")
     settings = ScanSettings(config["pixel_limit"], config["allow_shrink"], job.threads)

@@ -37,10 +37,11 @@ def copies(run: Stage, job: Any) -> list[Finding]:
     with run.progress(0, "copies") as count:
         found = check_copies(output, job.threads, count)
     findings = [Finding(output, f"{output}/{readable(each.name)} is {each.problem}.") for each in found]
-    if lost := copied.exists() and has_copies(copied) and not has_ledger(output):
+    if copied.exists() and has_copies(copied) and not has_ledger(output):
         findings.append(Finding(output, f"{output} is gone, or its ledger is."))
-    if (found or lost) and copied.exists():
+    if findings:  # the next copy looks at the bytes of all
         set_aside(copied, "copies are not as they were made")
+        copied.with_name(f"{copied.name}.damaged").touch()
     return findings
 
 

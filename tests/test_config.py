@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from scripts.lib.errors import InputError
-from scripts.lib.run.config import complete, model_tag, read_schema
+from scripts.lib.run.config import complete, model_tag, read_schema, words_of_command
 from tests.conftest import ROOT
 
 SCHEMA = read_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
@@ -59,6 +59,20 @@ def test_errors_name_the_key_and_what_would_do(given: dict[str, object], message
 def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(InputError, match=r"(?s)imags.*knn_k"):
         complete({"imags": "x", "knn_k": 0}, SCHEMA)
+
+
+@pytest.mark.parametrize("typed", ["2024.10", "2024_10", "007", "a #b", "e: f", "~", "no", "1e3", " a "])
+def test_folders_are_called_as_they_were_typed(typed: str) -> None:
+    words = words_of_command(["--cores", "2", "--config", f"images={typed}", "knn_k=7", "--forcerun", "scan"])
+    assert words == {"images": typed, "knn_k": "7"}
+    config = complete({"images": 5.5, "knn_k": 7}, SCHEMA, words)
+    assert (config["images"], config["knn_k"]) == ([typed], 7)
+
+
+def test_quoted_and_bracketed_values_are_left_to_the_parser() -> None:
+    words = words_of_command(["--config", "images=[a,b]", 'output="o"', "name="])
+    assert complete({"images": ["a", "b"], "output": "o"}, SCHEMA, words)["images"] == ["a", "b"]
+    assert words == {}
 
 
 def test_model_tags() -> None:

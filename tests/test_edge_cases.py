@@ -6,6 +6,7 @@ import os
 import zlib
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
@@ -56,6 +57,7 @@ GOOD = {
     b"x" * 246 + b".jpg": encoded(10, "JPEG"),
     b"-rf.bmp": encoded(11, "BMP"),
     b"tiff.tif": encoded(12, "TIFF"),
+    b"a #b/odd $HOME {x} ; rm.png": encoded(13, "PNG"),
 }
 
 
@@ -138,6 +140,27 @@ def test_a_folder_without_images_is_named(workflow: Workflow) -> None:
     workflow.images.mkdir()
     failed = workflow.run(check=False)
     assert "No images found below input_images" in failed.stderr
+
+
+def test_folders_with_odd_names_are_those_that_are_sorted(workflow: Workflow) -> None:
+    write_pictures(workflow.folder / "2024_10 #{x}", 3)
+    write_pictures(workflow.folder / "2024_10", 1)
+    workflow.run(images="2024_10 #{x}", output="o {y} #2")
+    assert len(list((workflow.folder / "o {y} #2").glob("0*"))) == 3
+
+
+def test_precomputed_vectors_of_vanished_files_leave_the_copies_alone(workflow: Workflow) -> None:
+    paths = write_pictures(workflow.images, 6)
+    vectors = [[float(i), 0.0] for i in range(6)]
+    table = pa.table({"path": [str(path) for path in paths], "vector": vectors})
+    pq.write_table(table, workflow.folder / "v.parquet")
+    workflow.config = {"model": "precomputed", "embeddings": "v.parquet"}
+    workflow.run()
+    assert len(workflow.copies()) == 6
+    workflow.images.rename(workflow.folder / "away")
+    refused = workflow.run("--forcerun", "copy", check=False)
+    assert "6 of 6 images to be copied are gone" in refused.stderr
+    assert len(workflow.copies()) == 6
 
 
 def test_an_output_inside_the_images_is_left_out(workflow: Workflow) -> None:

@@ -88,6 +88,8 @@ def test_an_empty_file_has_no_vectors(tmp_path: Path) -> None:
         (None, "there is nothing at"),
         (pa.table({"file": ["a"], "vector": [[1.0]]}), r"no column path; it has file, vector"),
         (pa.table({"path": ["a"], "vector": [1.0]}), "not lists of numbers"),
+        (pa.table({"path": ["a"], "vector": [["x"]]}), "not of numbers"),
+        (pa.table({"path": [1], "vector": [[1.0]]}), "not text"),
     ],
 )
 def test_other_input_is_refused_with_what_is_wrong(tmp_path: Path, content: object, message: str) -> None:

@@ -85,6 +85,19 @@ def test_names_that_are_not_utf8_survive(tmp_path: Path) -> None:
     assert fingerprint(tree_of(tmp_path)) == fingerprint(tree_of(tmp_path))
 
 
+def test_former_output_folders_are_left_out_unless_they_are_asked_for(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "old/.seriatim/ledger.jsonl", "old/0000_a.jpg")
+    assert found(tree_of(tmp_path)) == ["a.jpg"]
+    assert found(tree_of(tmp_path / "old")) == ["0000_a.jpg"]
+
+
+def test_times_beyond_tables_are_held_in_them(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg")
+    os.utime(tmp_path / "a.jpg", (2**35, 2**35))
+    (entry,) = walk(tree_of(tmp_path))
+    assert entry.mtime_ns < 2**63
+
+
 def test_a_question_mark_stands_for_one_character(tmp_path: Path) -> None:
     make(tmp_path, "ä.jpg", "ab.jpg")
     assert found(tree_of(tmp_path, exclude=["?.jpg"])) == ["ab.jpg"]

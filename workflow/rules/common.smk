@@ -7,6 +7,7 @@
 #   ARTIFACTS    everything that the stages make
 
 import os
+import sys
 
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import ExecMode
@@ -15,22 +16,21 @@ from scripts.lib import versions
 from scripts.lib.errors import SeriatimError
 from scripts.lib.run import session, triggers
 
+STARTED_BY_USER = workflow.exec_mode == ExecMode.DEFAULT
+
+schema = session.read_schema(workflow.source_path("../schemas/config.schema.yaml"))
+words = session.words_of_command(sys.argv) if STARTED_BY_USER else {}
 try:
-    config.update(
-        session.read_config(
-            config, workflow.source_path("../schemas/config.schema.yaml")
-        )
-    )
+    config.update(session.complete(config, schema, words))
 except SeriatimError as error:
     raise WorkflowError(str(error)) from None
 
 COLLECTION = f"results/{config['name']}"
-MODEL = f"{COLLECTION}/{config['model_tag']}"
+MODEL = f"{COLLECTION}/{session.model_tag(config, schema)}"
 PARTITIONS = range(config["partitions"])
 ALL_CORES = workflow.cores or os.cpu_count()
 
 # The input is looked at once, by the process that the user started.
-STARTED_BY_USER = workflow.exec_mode == ExecMode.DEFAULT
 FINGERPRINT = triggers.input_fingerprint(config) if STARTED_BY_USER else None
 
 
@@ -55,6 +55,11 @@ ARTIFACTS = [
 
 wildcard_constraints:
     partition=r"\d+",
+
+
+def as_it_is(key):
+    """Give a setting to a stage without taking braces in it for wildcards."""
+    return lambda wildcards: config[key]
 
 
 def after_scan(path):

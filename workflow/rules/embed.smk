@@ -25,7 +25,7 @@ rule weights:
     params:
         version=versions.WEIGHTS,
         made_by=triggers.model_version(config),
-        weights=triggers.weights_state(config),
+        weights=lambda wildcards: triggers.weights_state(config),
     script:
         "../../scripts/weights.py"
 
@@ -51,7 +51,7 @@ rule embed:
         version=versions.EMBED,
         again=config["embed_again"],
         pixel_limit=config["pixel_limit"],
-        store=config["store"],
+        store=as_it_is("store"),
         retry=lambda wildcards: triggers.retry_token(
             MODEL, wildcards.partition, config["retry"]
         ),
@@ -81,6 +81,6 @@ rule gather:
         "../../environment.yml"
     params:
         version=versions.GATHER,
-        store=config["store"],
+        store=as_it_is("store"),
     script:
         "../../scripts/gather.py"

@@ -44,7 +44,7 @@ rule copy:
     threads: ALL_CORES
     params:
         version=versions.COPY,
-        output=config["output"],
+        output=as_it_is("output"),
         mode=config["copy_mode"],
     script:
         "../../scripts/copy.py"

@@ -29,9 +29,9 @@ checkpoint scan:
     params:
         version=versions.SCAN,
         fingerprint=FINGERPRINT,
-        images=config["images"],
-        exclude=config["exclude"],
-        embeddings=config["embeddings"],
+        images=as_it_is("images"),
+        exclude=as_it_is("exclude"),
+        embeddings=as_it_is("embeddings"),
         partitions=config["partitions"],
         pixel_limit=config["pixel_limit"],
     script:

@@ -17,7 +17,7 @@ rule verify:
         manifests=expand(f"{MODEL}/embed/{{partition}}.parquet", partition=PARTITIONS),
         copied=f"{COLLECTION}/copied.parquet",
         model=MODEL,
-        store=config["store"],
-        output=config["output"],
+        store=as_it_is("store"),
+        output=as_it_is("output"),
     script:
         "../../scripts/verify.py"

@@ -3,6 +3,7 @@
 Rows are sorted by content id, so that the matrix does not depend on partitions, parts or their order.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -82,7 +83,16 @@ def _create_matrix(target: Path, n: int, store: Store) -> np.ndarray:
         with target.open("wb") as stream:
             np.save(stream, np.empty(shape, store.dtype))
         return np.empty(shape, store.dtype)
-    return np.lib.format.open_memmap(target, mode="w+", dtype=store.dtype, shape=shape)
+    matrix: np.ndarray = np.lib.format.open_memmap(target, mode="w+", dtype=store.dtype, shape=shape)
+    _reserve(target)
+    return matrix
+
+
+def _reserve(file: Path) -> None:
+    """Take the space of a file on the disk, so that a full one is an error now and no signal later."""
+    if hasattr(os, "posix_fallocate"):
+        with file.open("r+b") as stream:
+            os.posix_fallocate(stream.fileno(), 0, file.stat().st_size)
 
 
 def _by_part(places: dict[bytes, Place]) -> dict[str, list[tuple[bytes, int]]]:

@@ -87,7 +87,11 @@ def _number(file: Path) -> tuple[int, str]:
 
 
 def _path_bytes(column: pa.Array | pa.ChunkedArray) -> list[bytes]:
-    return [os.fsencode(value) if value is not None else b"" for value in column.to_pylist()]
+    kinds = pa.types
+    texts = (kinds.is_string, kinds.is_large_string, kinds.is_binary, kinds.is_large_binary)
+    if not any(is_kind(column.type) for is_kind in texts):
+        raise InputError(f"embeddings: the column of paths holds {column.type}, not text.")
+    return [value or b"" for value in column.cast(pa.large_binary()).to_pylist()]
 
 
 def _vectors(column: pa.Array, source: Path) -> list[np.ndarray]:
@@ -98,6 +102,9 @@ def _vectors(column: pa.Array, source: Path) -> list[np.ndarray]:
         or kinds.is_fixed_size_list(column.type)
     ):
         raise InputError(f"embeddings: column vector of {source} holds {column.type}, not lists of numbers.")
+    number = column.type.value_type
+    if not (kinds.is_floating(number) or kinds.is_integer(number)):
+        raise InputError(f"embeddings: column vector of {source} holds lists of {number}, not of numbers.")
     empty = np.empty(0, np.float32)
     return [empty if not v.is_valid else v.values.to_numpy(zero_copy_only=False) for v in column]
 

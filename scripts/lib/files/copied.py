@@ -1,11 +1,14 @@
 """Stage `copy`, before and after: from the order what is wanted, and from what was done a table."""
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from scripts.lib.errors import InputError
 from scripts.lib.files.copy import CopySummary, Wanted
+from scripts.lib.files.paths import readable
 
 
 def wanted_files(order: Path, hashed: bool) -> list[Wanted]:
@@ -13,6 +16,23 @@ def wanted_files(order: Path, hashed: bool) -> list[Wanted]:
     table = pq.read_table(order, columns=["position", "path_bytes", "content_id"])
     columns = [table[name].to_pylist() for name in table.column_names]
     return [Wanted(i, path, content if hashed else None) for i, path, content in zip(*columns, strict=True)]
+
+
+def check_sources(wanted: list[Wanted], allow_shrink: bool) -> None:
+    """Refuse to touch the output when most of what it is to hold can't be found.
+
+    Raises
+    ------
+    InputError
+        when more than half of the sources are gone.
+    """
+    gone = sum(not os.path.isfile(each.source) for each in wanted)
+    if 2 * gone > len(wanted) and not allow_shrink:
+        raise InputError(
+            f"{gone:,} of {len(wanted):,} images to be copied are gone (the first of all is "
+            f"{readable(wanted[0].source)}). Is a disk not mounted? --config allow_shrink=true goes on; "
+            "copy_mode=none needs no images."
+        )
 
 
 def copied_table(summary: CopySummary) -> pa.Table:

@@ -29,8 +29,8 @@ INVENTORY = pa.schema(
         ("mtime_ns", pa.int64()),
         ("content_id", ID_TYPE),
         ("format", pa.string()),
-        ("width", pa.int32()),
-        ("height", pa.int32()),
+        ("width", pa.int64()),  # as declared, however absurd
+        ("height", pa.int64()),
         ("status", pa.string()),
         ("error", pa.string()),
     ]
@@ -112,8 +112,8 @@ def check_roots(tree: Tree, allow_shrink: bool) -> None:
     if missing and (not allow_shrink or len(missing) == len(tree.roots)):
         raise InputError(
             f"There is no folder {_listed(missing)}. Put your images there, or name another folder, with "
-            "'--config images=FOLDER' on the command line or 'images: [FOLDER]' in config/config.yaml. If one "
-            "of several folders is gone for good, --config allow_shrink=true (with make "
+            "'--config images=FOLDER' on the command line or 'images: [FOLDER]' in config/config.yaml. If "
+            "one of several folders is gone for good, --config allow_shrink=true (with make "
             "MORE=allow_shrink=true) goes on without it."
         )
     for root in tree.roots:
@@ -156,8 +156,8 @@ def check_shrinkage(tree: Tree, cache: HashCache, gone: int, allow_shrink: bool)
     if 2 * gone > known:
         raise InputError(
             f"{gone:,} of {known:,} known files are gone from {_listed(tree.roots)}. Is a disk not "
-            "mounted? If they are gone for good, --config allow_shrink=true (with make MORE=allow_shrink=true) "
-            "goes on without them."
+            "mounted? If they are gone for good, --config allow_shrink=true (with make "
+            "MORE=allow_shrink=true) goes on without them."
         )
 
 

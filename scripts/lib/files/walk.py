@@ -18,6 +18,8 @@ from scripts.lib.files.paths import readable
 from scripts.lib.files.status import SKIPPED, UNREADABLE
 
 EXTENSIONS = frozenset(b".jpg .jpeg .png .bmp .webp .jfif .gif .tif .tiff".split())  # compared in lower case
+LARGEST = 2**63 - 1  # of a time in tables: the year 2262
+OUTPUT_MARK = b".seriatim"  # in a folder of numbered copies, present or former
 SYSTEM_FOLDERS = frozenset((b"@eaDir",))  # thumbnails of network storages
 
 
@@ -106,6 +108,9 @@ def _walk_root(
         except OSError as error:
             yield Passed(root, folder, f"folder can't be read: {error.strerror}", "folder")
             continue
+        if folder != root and any(entry.name == OUTPUT_MARK for entry in entries):
+            yield Passed(root, folder, "an output folder of this program", "folder", SKIPPED)
+            continue
         below: list[bytes] = []
         for entry in entries:
             if _skipped(entry.name) or excluded(root, entry):
@@ -137,7 +142,8 @@ def _file(root: bytes, entry: os.DirEntry[bytes]) -> Found | Passed:
     if not stat.S_ISREG(status.st_mode):
         return Passed(root, entry.path, "not a regular file", "image")
     access = stat.S_IMODE(status.st_mode) | status.st_uid << 12 | status.st_gid << 44
-    return Found(root, entry.path, status.st_size, status.st_mtime_ns, access)
+    mtime_ns = min(max(status.st_mtime_ns, -LARGEST), LARGEST)
+    return Found(root, entry.path, status.st_size, mtime_ns, access)
 
 
 def _identity(folder: bytes) -> tuple[int, int]:

@@ -6,7 +6,7 @@ Keys are flat, so that each can be given on a command line.
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,36 @@ LISTS = ("images", "exclude")  # keys for which a string stands for a list of on
 UNWEIGHTED = ("descriptor", "precomputed")  # models that take no checkpoint
 
 
-def read_schema(path: Path) -> dict[str, Any]:
+def read_schema(path: str | Path) -> dict[str, Any]:
     """Read the JSON schema of the configuration."""
-    schema: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    schema: dict[str, Any] = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     return schema
 
 
-def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+def words_of_command(arguments: Sequence[str]) -> dict[str, str]:
+    """Return the settings of a command line (`--config key=value ...`) as they were typed.
+
+    The engine parses values as numbers or YAML before anyone sees them, so that of a folder `2024.10`
+    or `a #b` something else is left. Values that are quoted or bracketed are meant to be parsed.
+    """
+    words: dict[str, str] = {}
+    inside = False
+    for argument in arguments:
+        if argument.startswith("-"):
+            inside = argument in ("--config", "-C")
+        elif inside and "=" in argument:
+            key, value = argument.split("=", 1)
+            if value and value[0] not in "\"'[":
+                words[key] = value
+    return words
+
+
+def complete(
+    config: Mapping[str, Any], schema: Mapping[str, Any], words: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Return the configuration with every key of the schema, checked.
+
+    `words` has settings as they were typed; where text is wanted, they are taken.
 
     Raises
     ------
@@ -37,7 +59,11 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
     """
     keys = schema["properties"]
     problems = [_unknown(key, keys) for key in config if key not in keys]
-    known = {key: _as_text(value, keys[key]) for key, value in config.items() if key in keys}
+    known = {
+        key: _as_text(value, keys[key], (words or {}).get(key))
+        for key, value in config.items()
+        if key in keys
+    }
     for error in Draft202012Validator(schema).iter_errors(known):
         problems.append(_unfit(error.path, error.message, known, keys))
     if problems:
@@ -49,12 +75,14 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
     return complete
 
 
-def _as_text(value: Any, rule: Mapping[str, Any]) -> Any:
-    """Return a number as text where text is wanted: a command line makes one of a folder `2024`."""
-    wanted = rule.get("type", ())
-    if isinstance(value, int) and not isinstance(value, bool) and "string" in wanted:
-        return str(value)
-    return value
+def _as_text(value: Any, rule: Mapping[str, Any], word: str | None) -> Any:
+    """Return text where text is wanted: as it was typed, or of a whole number."""
+    if "string" not in rule.get("type", ()):
+        return value
+    if word is not None:
+        return word
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if whole else value
 
 
 def _unknown(key: str, keys: Mapping[str, Any]) -> str:

@@ -10,25 +10,13 @@ from typing import IO, Any
 import yaml
 
 from scripts.lib.artifacts.atomic import write_text
-from scripts.lib.run.config import complete, model_tag, read_schema
+from scripts.lib.run.config import complete, model_tag, read_schema, words_of_command
 from scripts.lib.run.lock import claim
 from scripts.lib.run.stage import FAILURES, tell_failure
 
+__all__ = ["begin", "complete", "model_tag", "read_schema", "report_failures", "words_of_command"]
+
 _held: list[IO[str]] = []  # locks last as long as the process
-
-
-def read_config(given: Mapping[str, Any], schema_file: str | Path) -> dict[str, Any]:
-    """Return the checked and completed configuration, and under `model_tag` the model's folder.
-
-    Raises
-    ------
-    InputError
-        naming every key that is unknown or unfit.
-    """
-    schema = read_schema(Path(schema_file))
-    given = {key: value for key, value in given.items() if key != "model_tag"}
-    config = complete(given, schema)
-    return {**config, "model_tag": model_tag(config, schema)}
 
 
 def begin(config: Mapping[str, Any], lock: str, collection: str, model: str) -> None:
@@ -40,8 +28,7 @@ def begin(config: Mapping[str, Any], lock: str, collection: str, model: str) -> 
         when another run is at work here.
     """
     _held.append(claim(Path(lock)))
-    settings = {key: value for key, value in config.items() if key != "model_tag"}
-    write_text(Path(model, "config.yaml"), yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+    write_text(Path(model, "config.yaml"), yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
     failures = failures_path(collection)
     failures.parent.mkdir(parents=True, exist_ok=True)
     failures.unlink(missing_ok=True)

@@ -30,7 +30,9 @@ def input_tree(config: Mapping[str, Any]) -> Tree:
 
 
 def _bytes(path: str) -> bytes:
-    return os.path.normpath(os.fsencode(os.path.expanduser(path)))
+    """Return a path in its shortest form; `..` stays, because behind a link it leads elsewhere."""
+    raw = os.fsencode(os.path.expanduser(path))
+    return raw if b".." in raw.split(b"/") else os.path.normpath(raw)
 
 
 def input_fingerprint(config: Mapping[str, Any]) -> str:
@@ -52,7 +54,7 @@ def _last_fingerprint(name: str) -> str:
                 "fingerprint"
             ]
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "never scanned"
 
 
@@ -102,14 +104,13 @@ def retry_token(model_folder: str, partition: int | str, demanded: bool = False)
     side = retry_path(model_folder, partition)
     try:
         remembered = json.loads(side.read_text(encoding="utf-8", errors="surrogateescape"))
-    except (OSError, ValueError):
+        token, failed, unread = str(remembered["token"]), remembered["failed"], remembered["unread"]
+    except (OSError, ValueError, KeyError, TypeError):
         return ""
-    reasons = [path for path in remembered["unread"] if os.access(os.fsencode(path), os.R_OK)]
-    if demanded and remembered["failed"]:
+    reasons = [path for path in unread if os.access(os.fsencode(path), os.R_OK)]
+    if demanded and failed:
         reasons.append("demanded")
-    if not reasons:
-        return str(remembered["token"])
-    return blake3(json.dumps([remembered["token"], reasons]).encode()).hexdigest()[:16]
+    return blake3(json.dumps([token, reasons]).encode()).hexdigest()[:16] if reasons else token
 
 
 def remember_failures(path: Path, token: str, failed: int, unread: list[bytes]) -> None:
