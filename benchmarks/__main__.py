@@ -30,6 +30,7 @@ def main() -> None:
             make_example(photos)
         labelled = ("--labelled", str(options.labelled)) if options.labelled else ()
         run("descriptor", "--photos", str(photos), *labelled)
+        run("likeness", "--photos", str(photos))
     run("workflow")
     run("ordering")
 

@@ -15,18 +15,19 @@ from snakemake_interface_executor_plugins.settings import ExecMode
 from scripts.lib import versions
 from scripts.lib.errors import SeriatimError
 from scripts.lib.run import session, triggers
+from scripts.lib.run.config import complete, model_tag, read_schema, words_of_command
 
 STARTED_BY_USER = workflow.exec_mode == ExecMode.DEFAULT
 
-schema = session.read_schema(workflow.source_path("../schemas/config.schema.yaml"))
-words = session.words_of_command(sys.argv) if STARTED_BY_USER else {}
+schema = read_schema(workflow.source_path("../schemas/config.schema.yaml"))
+words = words_of_command(sys.argv) if STARTED_BY_USER else {}
 try:
-    config.update(session.complete(config, schema, words))
+    config.update(complete(config, schema, words))
 except SeriatimError as error:
     raise WorkflowError(str(error)) from None
 
 COLLECTION = f"results/{config['name']}"
-MODEL = f"{COLLECTION}/{session.model_tag(config, schema)}"
+MODEL = f"{COLLECTION}/{model_tag(config, schema)}"
 PARTITIONS = range(config["partitions"])
 ALL_CORES = workflow.cores or os.cpu_count()
 

@@ -10,11 +10,8 @@ from typing import IO, Any
 import yaml
 
 from scripts.lib.artifacts.atomic import write_text
-from scripts.lib.run.config import complete, model_tag, read_schema, words_of_command
 from scripts.lib.run.lock import claim
 from scripts.lib.run.stage import FAILURES, tell_failure
-
-__all__ = ["begin", "complete", "model_tag", "read_schema", "report_failures", "words_of_command"]
 
 _held: list[IO[str]] = []  # locks last as long as the process
 
