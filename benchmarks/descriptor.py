@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from scripts.lib.embedding.descriptor import DIMENSION, PARTS, TARGET, descriptor
 from scripts.lib.images.decode import decode
+from scripts.lib.pictures.contact_sheet import images_below
 
 NEIGHBOURS = 10
 PIXEL_LIMIT = 200_000_000
@@ -76,7 +77,7 @@ def equal_labels(vectors: NDArray[np.float32], labels: NDArray[np.intp]) -> floa
 
 def print_speed(folder: Path) -> None:
     """Print images a second: median, least and most of several runs."""
-    files = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
+    files = [path.read_bytes() for path in images_below(folder)]
     rates = []
     for _ in range(RUNS):
         start = time.perf_counter()

@@ -23,6 +23,7 @@ from scripts.lib.ordering.mst import minimum_spanning_tree
 from scripts.lib.ordering.quality import link_lengths
 from scripts.lib.ordering.traverse import traverse
 from scripts.lib.ordering.two_opt import refine
+from scripts.lib.pictures.contact_sheet import images_below
 
 SIDES = (1, 2, 4, 8, 16)
 RANDOM_ORDERS = 20
@@ -35,7 +36,7 @@ def main() -> None:
     """Print one line per size of thumbnail."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--photos", type=Path, required=True, help="folder of photos")
-    files = sorted(path for path in parser.parse_args().photos.rglob("*") if path.is_file())
+    files = images_below(parser.parse_args().photos)
     images = [decode(path.read_bytes(), max(TARGET, 64), PIXEL_LIMIT) for path in files]
     path = path_through(np.stack([descriptor(image) for image in images]).astype(np.float16))
     print(f"mean link over that of random orders, {len(images)} photos in the descriptor's order")
