@@ -20,5 +20,5 @@ rule all:
     """Sort the images: every artifact, so that one that is lost is missed."""
     default_target: True
     input:
-        f"{COLLECTION}/scanned",
+        SCANNED,
         ARTIFACTS,

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+from scripts.lib.pictures.contact_sheet import images_below
 from scripts.lib.pictures.example import make_example
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,7 +49,7 @@ def sort_from_nothing(images: Path, folder: Path) -> float:
 def idle_runs(images: Path, folder: Path, options: argparse.Namespace) -> list[float]:
     """Return the seconds of runs that find nothing to do, after one that sorted everything."""
     many = folder / "many"
-    link_many(sorted(p for p in images.rglob("*") if p.is_file()), many, options.files)
+    link_many(images_below(images), many, options.files)
     settings = ("copy_mode=none",)
     run(folder, many, {}, *settings)
     return [run(folder, many, {}, *settings) for _ in range(options.runs)]

@@ -48,6 +48,8 @@ def main(job: Any) -> None:
         provenance.facts.update(files=len(rows), ok=sum(row.status == OK for row in rows))
         with recording(inventory, provenance) as temporary:
             pq.write_table(inventory_table(rows), temporary)
+        for former in Path(job.output.scanned).parent.glob("*"):
+            former.unlink()
         run.info("%d files, %d of them usable", len(rows), provenance.facts["ok"])
 
 

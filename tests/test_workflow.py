@@ -2,16 +2,19 @@
 
 import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pyarrow.parquet as pq
 import pytest
 import torch
 import yaml
 
 from scripts.lib.embedding.torchvision_import import import_torchvision
-from tests.conftest import Workflow, write_pictures
+from tests.conftest import Workflow, wait_until, write_pictures
 
 SEARCH = {"gather", "knn", "mst", "traverse", "two_opt"}
 CHAIN = {"embed", *SEARCH, "order", "copy"}
@@ -249,6 +252,27 @@ def test_an_unknown_key_is_answered_with_the_nearest(workflow: Workflow) -> None
     failed = workflow.run(check=False, imags="x")
     assert failed.returncode == 1
     assert "the nearest is 'images'" in failed.stderr
+
+
+def test_new_images_are_seen_without_the_engines_own_records(collection: Workflow) -> None:
+    shutil.rmtree(collection.folder / ".snakemake")
+    assert collection.jobs() == {}
+    write_pictures(collection.images, 1, first=70)
+    collection.run()
+    assert "image 70.jpg" in collection.order()
+
+
+def test_a_scan_that_was_killed_alone_is_repeated(collection: Workflow) -> None:
+    write_pictures(collection.images, 1, first=70)
+    collection.log_of("scan").unlink()
+    run = subprocess.Popen(collection.command(), cwd=collection.folder, stderr=subprocess.DEVNULL)
+    wait_until(lambda: collection.at_work("scan"), "scan is at work")
+    for child in psutil.Process(run.pid).children(recursive=True):
+        if any("scan.py" in word for word in child.cmdline()):
+            child.kill()
+    assert run.wait() == 1
+    collection.run()
+    assert "image 70.jpg" in collection.order()
 
 
 @pytest.mark.parametrize("brake", ["strangers", "gone", "missing"])

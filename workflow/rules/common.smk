@@ -31,8 +31,14 @@ MODEL = f"{COLLECTION}/{model_tag(config, schema)}"
 PARTITIONS = range(config["partitions"])
 ALL_CORES = workflow.cores or os.cpu_count()
 
-# The input is looked at once, by the process that the user started.
-FINGERPRINT = triggers.input_fingerprint(config) if STARTED_BY_USER else None
+# The input is looked at once, by the process that the user started. The file that says of which input
+# the last scan came to its end is named after it: another input is a missing file.
+FINGERPRINT = (
+    triggers.input_fingerprint(config)
+    if STARTED_BY_USER
+    else triggers.last_fingerprint(config["name"])
+)
+SCANNED = f"{COLLECTION}/scanned/{FINGERPRINT}"
 
 
 # Every artifact, in the order in which they are made.

@@ -4,7 +4,7 @@
 #   out  inventory.parquet         one row a file: path, root, size, time, content id, status, error
 #        inventory/{p}.parquet     the sorted content ids that partition p embeds, and nothing else;
 #                                  replaced only when they differ
-#        scanned                   empty: the last scan came to its end
+#        scanned/{fingerprint}     empty: the scan of this input came to its end
 #   side hashes.sqlite             content ids by path, size and time; survives everything
 
 
@@ -12,7 +12,7 @@ checkpoint scan:
     """List every image file with its content id."""
     output:
         # The only output that a refused scan leaves missing, so that the next run refuses again.
-        done=touch(f"{COLLECTION}/scanned"),
+        scanned=touch(SCANNED),
         inventory=update(f"{COLLECTION}/inventory.parquet"),
         lists=update(
             expand(

@@ -164,7 +164,7 @@ def fingerprint(tree: Tree) -> str:
             digest.update(b"%b\0%d %d %d\n" % (each.path, each.size, each.mtime_ns, each.access))
         else:
             digest.update(b"%b\0%b\n" % (each.path, each.reason.encode(errors="surrogateescape")))
-    return f"{count}:{digest.hexdigest()[:16]}"
+    return f"{count}-{digest.hexdigest()[:16]}"
 
 
 def folders_fingerprint(tree: Tree) -> str:
@@ -190,4 +190,4 @@ def folders_fingerprint(tree: Tree) -> str:
         digest.update(b"%b\0%d\n" % (folder, status.st_mtime_ns))
         below = [e.path for e in entries if not _skipped(e.name) and not excluded(root, e)]
         pending.extend((root, path) for path in sorted(below, reverse=True))
-    return f"{count}:{digest.hexdigest()[:16]}"
+    return f"{count}-{digest.hexdigest()[:16]}"

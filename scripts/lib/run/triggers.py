@@ -40,22 +40,20 @@ def input_fingerprint(config: Mapping[str, Any]) -> str:
     if config["model"] == "precomputed":
         return source_fingerprint(Path(config["embeddings"]).expanduser())
     if config["scan_mode"] == "off":
-        return _last_fingerprint(config["name"])
+        return last_fingerprint(config["name"])
     if config["scan_mode"] == "folders":
         return folders_fingerprint(input_tree(config))
     return fingerprint(input_tree(config))
 
 
-def _last_fingerprint(name: str) -> str:
+def last_fingerprint(name: str) -> str:
+    """Return the fingerprint of the input that the last scan of a collection saw."""
     record = Path(RESULTS, name, "records", "inventory.parquet.json")
     try:
-        return str(
-            json.loads(record.read_text(encoding="utf-8", errors="surrogateescape"))["settings"][
-                "fingerprint"
-            ]
-        )
+        text = record.read_text(encoding="utf-8", errors="surrogateescape")
+        return str(json.loads(text)["settings"]["fingerprint"])
     except (OSError, ValueError, KeyError, TypeError):
-        return "never scanned"
+        return "never-scanned"
 
 
 def source_fingerprint(source: Path) -> str:
