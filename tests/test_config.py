@@ -65,14 +65,41 @@ def test_all_problems_are_told_at_once() -> None:
 def test_folders_are_called_as_they_were_typed(typed: str) -> None:
     words = words_of_command(["--cores", "2", "--config", f"images={typed}", "knn_k=7", "--forcerun", "scan"])
     assert words == {"images": typed, "knn_k": "7"}
-    config = complete({"images": 5.5, "knn_k": 7}, SCHEMA, words)
+    config = complete({"images": 5.5, "knn_k": 7}, SCHEMA, words)  # as the engine misread them
     assert (config["images"], config["knn_k"]) == ([typed], 7)
 
 
-def test_quoted_and_bracketed_values_are_left_to_the_parser() -> None:
+@pytest.mark.parametrize("typed", ["true", "True", "TRUE"])
+def test_switches_are_turned_on_and_off_in_any_case(typed: str) -> None:
+    assert complete({"allow_shrink": typed}, SCHEMA)["allow_shrink"] is True
+    assert complete({"allow_shrink": "false"}, SCHEMA)["allow_shrink"] is False
+    with pytest.raises(InputError, match="allow_shrink"):
+        complete({"allow_shrink": "maybe"}, SCHEMA)
+
+
+def test_null_is_nothing() -> None:
+    assert complete({"weights": "null"}, SCHEMA, {"weights": "null"})["weights"] is None
+
+
+def test_lists_are_left_to_the_parser() -> None:
     words = words_of_command(["--config", "images=[a,b]", 'output="o"', "name="])
     assert complete({"images": ["a", "b"], "output": "o"}, SCHEMA, words)["images"] == ["a", "b"]
-    assert words == {}
+    assert words == {"output": "o"}
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ('"a #b"', "a #b"),
+        ("'it''s'", "it's"),
+        (r'"q\"\\"', 'q"\\'),
+        ('"', '"'),
+        ("a'b", "a'b"),
+        ('"[x]"', "[x]"),
+    ],
+)
+def test_quotes_are_taken_off(word: str, text: str) -> None:
+    assert words_of_command(["--config", f"output={word}"]) == {"output": text}
 
 
 def test_model_tags() -> None:

@@ -31,7 +31,7 @@ def words_of_command(arguments: Sequence[str]) -> dict[str, str]:
     """Return the settings of a command line (`--config key=value ...`) as they were typed.
 
     The engine parses values as numbers or YAML before anyone sees them, so that of a folder `2024.10`
-    or `a #b` something else is left. Values that are quoted or bracketed are meant to be parsed.
+    or `a #b` something else is left, quoted or not. Values in brackets are lists, and are left to it.
     """
     words: dict[str, str] = {}
     inside = False
@@ -40,9 +40,18 @@ def words_of_command(arguments: Sequence[str]) -> dict[str, str]:
             inside = argument in ("--config", "-C")
         elif inside and "=" in argument:
             key, value = argument.split("=", 1)
-            if value and value[0] not in "\"'[":
-                words[key] = value
+            if value and not value.startswith("["):
+                words[key] = unquoted(value)
     return words
+
+
+def unquoted(word: str) -> str:
+    """Return a word without the double or single quotes of YAML around it."""
+    if len(word) > 1 and word[0] == word[-1] == "'":
+        return word[1:-1].replace("''", "'")
+    if len(word) > 1 and word[0] == word[-1] == '"':
+        return re.sub(r"\\(.)", r"\1", word[1:-1])
+    return word
 
 
 def complete(
@@ -60,7 +69,7 @@ def complete(
     keys = schema["properties"]
     problems = [_unknown(key, keys) for key in config if key not in keys]
     known = {
-        key: _as_text(value, keys[key], (words or {}).get(key))
+        key: _as_meant(value, keys[key], (words or {}).get(key))
         for key, value in config.items()
         if key in keys
     }
@@ -75,10 +84,15 @@ def complete(
     return complete
 
 
-def _as_text(value: Any, rule: Mapping[str, Any], word: str | None) -> Any:
-    """Return text where text is wanted: as it was typed, or of a whole number."""
-    if "string" not in rule.get("type", ()):
+def _as_meant(value: Any, rule: Mapping[str, Any], word: str | None) -> Any:
+    """Return a value of the kind that is wanted, where the engine made another of what was typed."""
+    wanted = rule.get("type", ())
+    if wanted == "boolean" and str(value).lower() in ("true", "false"):
+        return str(value).lower() == "true"
+    if "string" not in wanted:
         return value
+    if "null" in wanted and (word or value) == "null":
+        return None
     if word is not None:
         return word
     whole = isinstance(value, int) and not isinstance(value, bool)
