@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from scripts.lib.ordering.bound import Bound
 from scripts.lib.ordering.quality import link_lengths, path_quality
 
 
@@ -57,6 +58,19 @@ def test_tiny_paths_have_figures(n: int) -> None:
 def test_identical_vectors_are_no_division_by_zero() -> None:
     quality = path_quality(np.ones((30, 4), np.float16), np.arange(30, dtype=np.int32))
     assert (quality.length, quality.ratio) == (0.0, 1.0)
+
+
+def test_the_gap_is_measured_from_the_bound() -> None:
+    quality = path_quality(line(100), np.arange(100, dtype=np.int32), bound=Bound(450.0, "proven", 1))
+    assert (quality.lower_bound, quality.bound_kind) == (450.0, "proven")
+    assert quality.gap == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("bound", [Bound(0.0, "none", 0), Bound(0.0, "proven", 100)])
+def test_a_bound_of_zero_gives_no_gap(bound: Bound) -> None:
+    figures = path_quality(line(100), np.arange(100, dtype=np.int32), bound=bound).as_json()
+    assert (figures["lower_bound"], figures["bound_kind"]) == (0.0, bound.kind)
+    assert figures["gap"] is None
 
 
 def test_figures_are_json_and_depend_on_the_seed_alone() -> None:

@@ -5,7 +5,7 @@
 #        mst.npy                   (n - 1,) edges: source, target, distance
 #        traversal.npy             (n,) int32, a permutation: the walk along the tree
 #        path.npy                  (n,) int32, the permutation after local search
-#        quality.json              length, links, worst links, comparison with a random order
+#        quality.json              length, lower bound, links, worst links, comparison with a random order
 
 
 rule knn:

@@ -1,16 +1,21 @@
-"""How good a path is: its length, against chance, and its worst links, which people see first."""
+"""How good a path is: its length, against chance and against the least possible, and its worst links.
+
+Those are what people see first.
+"""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from scripts.lib.ordering.bound import Bound
 from scripts.lib.ordering.candidates import Vectors
 from scripts.lib.ordering.metric import Floats, Ints, kernel_view, pair_distances
 
 Doubles = npt.NDArray[np.float64]
 
 WORST_LINKS = 20
+NO_BOUND = Bound(0.0, "none", 0)
 
 
 class Link(NamedTuple):
@@ -25,6 +30,9 @@ class PathQuality(NamedTuple):
 
     random_mean : mean link of a random order of the same vectors
     ratio : mean link over that of the random order, 1 where both are zero
+    lower_bound : length that no path falls below, 0 where none is known
+    bound_kind : 'proven' or 'none'
+    gap : excess of the length over the bound, as a share of the bound; None where that is 0
     worst : the longest links, longest first
     """
 
@@ -34,6 +42,9 @@ class PathQuality(NamedTuple):
     maximum: float
     random_mean: float
     ratio: float
+    lower_bound: float
+    bound_kind: str
+    gap: float | None
     worst: tuple[Link, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -51,19 +62,22 @@ def link_lengths(vectors: Vectors, path: Ints) -> Floats:
     return pair_distances(kernel_view(vectors), path[:-1], path[1:])
 
 
-def path_quality(vectors: Vectors, path: Ints, seed: int = 0) -> PathQuality:
-    """Measure a path and compare it with a random order drawn with the seed."""
+def path_quality(vectors: Vectors, path: Ints, seed: int = 0, bound: Bound = NO_BOUND) -> PathQuality:
+    """Measure a path, compare it with a random order drawn with the seed, and with a lower bound."""
     links = link_lengths(vectors, path).astype(np.float64)
     shuffled = np.random.default_rng(seed).permutation(path)
     random_mean = _mean(link_lengths(vectors, shuffled).astype(np.float64))
-    mean = _mean(links)
+    mean, length = _mean(links), float(links.sum())
     return PathQuality(
-        length=float(links.sum()),
+        length=length,
         mean=mean,
         median=float(np.median(links)) if len(links) else 0.0,
         maximum=float(links.max(initial=0.0)),
         random_mean=random_mean,
         ratio=mean / random_mean if random_mean else 1.0,
+        lower_bound=bound.value,
+        bound_kind=bound.kind,
+        gap=(length - bound.value) / bound.value if bound.value else None,
         worst=_worst_links(links),
     )
 

@@ -1,0 +1,112 @@
+"""A lower bound on the length of the shortest path through all vectors.
+
+Any potentials give a bound (`one_tree`); those that give a high one make the 1-tree look like a
+path. So they climb: a node with too many links is made dearer, one with too few cheaper, by a step
+that halves from period to period (Held and Karp 1971, Volgenant and Jonker 1982, Helsgaun 2000).
+Each period starts where the bound was highest so far. Steps are measured in the distances around
+each node, so that dense and sparse regions climb at the same time. Near-duplicates share one
+potential: among themselves nearly all trees weigh the same, and their degrees would only swing.
+"""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from scripts.lib.ordering.candidates import Vectors
+from scripts.lib.ordering.knn import NeighborGraph
+from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.mst import graph_edges, label_islands
+from scripts.lib.ordering.one_tree import Doubles, KnownLinks, known_links, lightest_one_tree, slack
+
+ROUNDS = 100
+PERIODS = 10
+FIRST_STEP = 0.1  # of the distance to the nearest vector that is no near-duplicate
+MOMENTUM = 0.3  # share of the round before in each step
+MOST_EXCESS = 4  # links in excess of two that count: a full count of a hub's would throw it away
+NEAR_DUPLICATE = 0.1  # of the distance to the last listed neighbour
+
+
+class Bound(NamedTuple):
+    """What no path through the same vectors can be shorter than.
+
+    value : length, Euclidean
+    kind : 'proven', or 'none', with a value of 0, where the neighbours are not known exactly
+    rounds : rounds of the ascent
+    """
+
+    value: float
+    kind: Literal["proven", "none"]
+    rounds: int
+
+
+class Groups(NamedTuple):
+    """Near-duplicates, which share a potential.
+
+    labels : (n,) int32, the group of each node
+    scales : (groups,) float64, mean distance to the nearest vector that is no near-duplicate
+    """
+
+    labels: Ints
+    scales: Doubles
+
+
+def lower_bound(
+    vectors: Vectors,
+    graph: NeighborGraph,
+    rounds: int = ROUNDS,
+    progress: Callable[[int], None] = lambda rounds: None,
+) -> Bound:
+    """Bound the length of every path through all vectors from below.
+
+    Proven, rounding included, for the lengths that `metric.distance` gives. Each round takes time
+    linear in the size of the graph, but for sorting about three links per node.
+
+    vectors : (n, d) float16 or float32, of which only the norms are read
+    graph : their nearest neighbours
+    rounds : at least 1; more bring it closer to the best bound of its kind
+    progress : called with the number of rounds newly done
+    """
+    if graph.method != "exact":
+        return Bound(0.0, "none", 0)
+    if len(vectors) < 2:
+        return Bound(0.0, "proven", 0)
+    known = known_links(vectors, graph)
+    value = _ascend(known, near_duplicates(graph), rounds, progress)
+    return Bound(max(0.0, value), "proven", rounds)
+
+
+def near_duplicates(graph: NeighborGraph) -> Groups:
+    """Group vectors that lie much closer to each other than their last listed neighbours do."""
+    n = len(graph.indices)
+    edges, limits = graph_edges(graph), NEAR_DUPLICATE * graph.distances[:, -1]
+    near = edges["distance"] <= np.minimum(limits[edges["source"]], limits[edges["target"]])
+    labels = label_islands(edges[near], n)
+    further = np.where(graph.distances > limits[:, np.newaxis], graph.distances, np.inf)  # (n, k)
+    nearest = further.min(axis=1, initial=np.inf)
+    nearest[np.isinf(nearest)] = 0.0  # nothing but copies is listed
+    scales = np.bincount(labels, nearest) / np.bincount(labels)
+    return Groups(labels, scales)
+
+
+def _ascend(known: KnownLinks, groups: Groups, rounds: int, progress: Callable[[int], None]) -> float:
+    """Return the highest bound met on the way up, rounded down by its slack."""
+    labels, scales = groups
+    highest, best = -np.inf, np.zeros(len(scales))
+    shared, direction, period = best, best, 0
+    for turn in range(rounds):
+        if turn * PERIODS // rounds != period:
+            period = turn * PERIODS // rounds
+            shared, direction = best, np.zeros_like(best)
+        potentials = shared[labels]  # (n,)
+        bound, degrees = lightest_one_tree(known, potentials)
+        if turn == 0:
+            scales = np.maximum(scales, NEAR_DUPLICATE * bound / len(labels))  # copies move, too
+        proven = bound - slack(known, potentials)
+        if proven > highest:
+            highest, best = proven, shared
+        excess = np.minimum(np.bincount(labels, degrees - 2.0), MOST_EXCESS)  # (groups,)
+        direction = (1 - MOMENTUM) * excess + MOMENTUM * direction
+        shared = shared + FIRST_STEP * 0.5**period * scales * direction
+        progress(1)
+    return highest

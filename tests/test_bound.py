@@ -1,0 +1,212 @@
+"""The lower bound: never above the shortest path, whatever the graph leaves out, and close below it."""
+
+from collections.abc import Callable
+
+import networkx as nx
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from scripts.lib.ordering.bound import lower_bound, near_duplicates
+from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.metric import kernel_view, pair_distances
+from scripts.lib.ordering.mst import minimum_spanning_tree
+from scripts.lib.ordering.one_tree import charge, known_links, lightest_one_tree, reaches, slack, two_lowest
+from scripts.lib.ordering.quality import link_lengths
+from scripts.lib.ordering.traverse import traverse
+from scripts.lib.ordering.two_opt import refine
+
+Vectors = npt.NDArray[np.floating]
+Doubles = npt.NDArray[np.float64]
+
+LARGEST_GAP = 0.03
+
+
+def points(n: int, d: int = 8, seed: int = 0) -> npt.NDArray[np.float32]:
+    return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
+
+
+def with_copies(n: int, d: int, seed: int) -> npt.NDArray[np.float32]:
+    drawn = np.random.default_rng(seed).integers(0, max(1, n // 2), n)
+    return points(n, d, seed)[drawn]
+
+
+def with_far_ones(n: int, d: int, seed: int) -> npt.NDArray[np.float32]:
+    vectors = points(n, d, seed)
+    vectors[: n // 4] *= 50
+    return vectors
+
+
+def in_clusters(n: int, d: int, seed: int) -> npt.NDArray[np.float32]:
+    centres = np.random.default_rng(seed).integers(0, 3, (n, 1)).astype(np.float32)
+    return points(n, d, seed) + 100 * centres
+
+
+def far_from_the_origin(n: int, d: int, seed: int) -> npt.NDArray[np.float32]:
+    return points(n, d, seed) + np.float32(3000)
+
+
+Kind = Callable[[int, int, int], Vectors]
+KINDS: list[Kind] = [points, with_copies, with_far_ones, in_clusters, far_from_the_origin]
+
+
+def exact_graph(vectors: Vectors, k: int) -> NeighborGraph:
+    graph = nearest_neighbors(vectors, KnnSettings(k=k))
+    assert graph.method == "exact"
+    return graph
+
+
+def all_distances(vectors: Vectors) -> Doubles:
+    """Distances as the metric gives them: (n, n) float64."""
+    n = len(vectors)
+    own, other = (each.ravel().astype(np.int32) for each in np.indices((n, n)))
+    return pair_distances(kernel_view(vectors), own, other).reshape(n, n).astype(np.float64)
+
+
+def shortest(vectors: Vectors) -> float:
+    """Length of the best path, by dynamic programming over subsets (Held and Karp 1962)."""
+    n, distances = len(vectors), all_distances(vectors)
+    best = np.full((1 << n, n), np.inf)
+    best[1 << np.arange(n), np.arange(n)] = 0.0
+    for visited in range(1, 1 << n):
+        free = np.flatnonzero(~visited >> np.arange(n) & 1)
+        reached = visited | 1 << free
+        through = (best[visited][:, np.newaxis] + distances[:, free]).min(axis=0)
+        best[reached, free] = np.minimum(best[reached, free], through)
+    return float(best[-1].min())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 7, 9])
+def test_no_path_is_shorter(n: int, kind: Kind) -> None:
+    for seed in range(12):
+        vectors = kind(n, 1 + seed % 5, seed)
+        optimum = shortest(vectors)
+        for k in {1, 2, n // 2, n - 1}:
+            bound = lower_bound(vectors, exact_graph(vectors, k), 1 + 7 * seed)
+            assert bound.kind == "proven"
+            assert 0.0 <= bound.value <= optimum
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_path_through_twelve_is_shorter(kind: Kind) -> None:
+    vectors = kind(12, 3, 0)
+    optimum = shortest(vectors)
+    for k in (1, 3, 6, 11):
+        assert lower_bound(vectors, exact_graph(vectors, k)).value <= optimum
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_potentials_of_any_kind_give_a_bound(kind: Kind) -> None:
+    generator = np.random.default_rng(0)
+    for seed in range(10):
+        vectors = kind(7, 2, seed)
+        optimum = shortest(vectors)
+        for k in (1, 2, 3, 6):
+            known = known_links(vectors, exact_graph(vectors, k))
+            potentials = generator.normal(size=7) * 10.0 ** generator.integers(-2, 3)
+            bound = lightest_one_tree(known, potentials).bound - slack(known, potentials)
+            assert bound <= optimum
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 20, 39])
+def test_the_tree_weighs_no_more_than_that_of_all_links(k: int) -> None:
+    generator = np.random.default_rng(k)
+    for kind in KINDS:
+        vectors, potentials = kind(40, 4, k), generator.normal(size=40)
+        weights = all_distances(vectors) + potentials + potentials[:, np.newaxis]
+        whole = nx.Graph((i, j, {"weight": weights[i, j]}) for i in range(40) for j in range(i))
+        tree = nx.minimum_spanning_tree(whole).size(weight="weight")
+        ends = potentials[two_lowest(potentials)].sum()
+        bound = tree - 2 * potentials.sum() + ends
+        found = lightest_one_tree(known_links(vectors, exact_graph(vectors, k)), potentials)
+        assert found.degrees.sum() == 80
+        assert found.bound <= bound + 1e-9 * abs(bound)
+        if k == 39:
+            assert found.bound == pytest.approx(bound)
+
+
+def test_a_charge_is_the_least_weight_beyond_both_reaches() -> None:
+    generator = np.random.default_rng(0)
+    for n in (2, 3, 10, 50):
+        reach = generator.integers(1, 5, n).astype(np.float64)
+        potentials = generator.normal(size=n)
+        weights = np.maximum(reach, reach[:, np.newaxis]) + potentials + potentials[:, np.newaxis]
+        np.fill_diagonal(weights, np.inf)
+        charges, partners = np.empty(n), np.empty(n, np.int32)
+        charge(reach, np.argsort(reach), potentials, charges, partners)
+        np.testing.assert_allclose(charges, weights.min(axis=1))
+        np.testing.assert_allclose(weights[np.arange(n), partners], charges)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unlisted_links_are_beyond_the_reach_of_both_ends(kind: Kind) -> None:
+    vectors = kind(60, 6, 0)
+    graph = exact_graph(vectors, 5)
+    distances, reach = all_distances(vectors), reaches(vectors, graph)
+    listed = np.eye(60, dtype=bool)
+    np.put_along_axis(listed, graph.indices, True, axis=1)
+    unlisted = ~(listed | listed.T)
+    assert (distances >= np.maximum(reach, reach[:, np.newaxis]))[unlisted].all()
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_the_refined_path_is_close_above(dtype: type) -> None:
+    vectors = points(1000, 32).astype(dtype)
+    graph = exact_graph(vectors, 24)
+    path = refine(vectors, graph, traverse(minimum_spanning_tree(vectors, graph), 1000))
+    length = link_lengths(vectors, path).sum(dtype=np.float64)
+    value = lower_bound(vectors, graph).value
+    assert value <= length <= (1 + LARGEST_GAP) * value
+
+
+def test_points_on_a_line_are_bounded_by_its_length() -> None:
+    vectors = np.random.default_rng(0).permutation(300).astype(np.float32)[:, np.newaxis]
+    assert lower_bound(vectors, exact_graph(vectors, 8)).value == pytest.approx(299)
+
+
+def test_more_rounds_give_a_better_bound() -> None:
+    vectors = points(500, 16)
+    graph = exact_graph(vectors, 16)
+    values = [lower_bound(vectors, graph, rounds).value for rounds in (1, 20, 200)]
+    assert values == sorted(set(values))
+
+
+def test_copies_share_a_potential_and_hardly_move_the_bound() -> None:
+    vectors = points(200, 16)
+    copied = np.repeat(vectors, 3, axis=0)
+    graph = exact_graph(copied, 72)
+    assert len(near_duplicates(graph).scales) == 200
+    alone = lower_bound(vectors, exact_graph(vectors, 24)).value
+    assert lower_bound(copied, graph).value == pytest.approx(alone, rel=LARGEST_GAP)
+
+
+def test_no_bound_from_an_approximate_graph() -> None:
+    vectors = points(300)
+    graph = exact_graph(vectors, 8)._replace(recall=1.0, method="inverted file, 4 of 5 lists read")
+    assert lower_bound(vectors, graph) == (0.0, "none", 0)
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_a_path_without_links_has_no_length(n: int) -> None:
+    vectors = points(n)
+    assert lower_bound(vectors, nearest_neighbors(vectors))[:2] == (0.0, "proven")
+
+
+def test_two_vectors_are_bounded_by_their_distance() -> None:
+    vectors = points(2)
+    distance = all_distances(vectors)[0, 1]
+    assert lower_bound(vectors, nearest_neighbors(vectors)).value == pytest.approx(distance)
+
+
+def test_identical_vectors_are_bounded_by_zero() -> None:
+    vectors = np.ones((100, 4), np.float16)
+    assert lower_bound(vectors, exact_graph(vectors, 8)).value == 0.0
+
+
+def test_the_same_graph_gives_the_same_bound_and_progress_adds_up() -> None:
+    vectors, done = points(300), []
+    graph = exact_graph(vectors, 8)
+    first, again = (lower_bound(vectors, graph, 25, done.append) for _ in range(2))
+    assert first == again
+    assert sum(done) == 50
