@@ -48,9 +48,7 @@ def test_scripts_are_thin(path: Path) -> None:
 
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda p: p.stem)
 def test_the_library_does_not_know_its_orchestrator(path: Path) -> None:
-    names = re.sub(r"['\"]\.?snakemake.*?['\"]", "", path.read_text().lower())
-    assert "import snakemake" not in names
-    assert "snakemake." not in names
+    assert "snakemake" not in path.read_text().lower()
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda p: p.stem)

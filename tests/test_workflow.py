@@ -264,6 +264,8 @@ def test_new_images_are_seen_without_the_engines_own_records(collection: Workflo
 
 def test_a_scan_that_was_killed_alone_is_repeated(collection: Workflow) -> None:
     write_pictures(collection.images, 1, first=70)
+    with (collection.images / "long to hash.jpg").open("wb") as stream:
+        stream.truncate(2 << 30)  # a hole, which takes no room on the disk but its time to read
     collection.log_of("scan").unlink()
     run = subprocess.Popen(collection.command(), cwd=collection.folder, stderr=subprocess.DEVNULL)
     wait_until(lambda: collection.at_work("scan"), "scan is at work")
