@@ -46,7 +46,7 @@ def run_partition(run: Stage, job: Any) -> None:
     """Embed what is missing and write the manifest."""
     card = read_card(checked(Path(job.input.model)))
     ids = id_bytes(read_ids(checked(Path(job.input.ids))))
-    store = Store(Path(job.params.store), card.fingerprint, card.dimension, card.dtype)
+    store = Store(Path(job.params.store).expanduser(), card.fingerprint, card.dimension, card.dtype)
     outcomes, missing = divide(ids, {} if job.params.again else store.places())
     run.info("%d contents, %d of them in the store", len(ids), len(outcomes))
     holders = holders_of(checked(Path(job.input.inventory)), missing) if missing else {}

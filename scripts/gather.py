@@ -7,35 +7,34 @@ import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, recording, set_aside
 from scripts.lib.embedding.gather import embedded_places, gather, relocate
-from scripts.lib.embedding.models import read_card
+from scripts.lib.embedding.models import ModelCard, read_card
 from scripts.lib.embedding.store import Store
 from scripts.lib.errors import DamagedArtifact
 from scripts.lib.run.stage import Stage, stage
 
 
-def fill(run: Stage, job: Any, manifests: list[Path]) -> None:
+def fill(run: Stage, job: Any, card: ModelCard, manifests: list[Path]) -> None:
     """Write the matrix, then the table of its rows."""
-    vectors, items = Path(job.output.vectors), Path(job.output.item_ids)
-    card = read_card(checked(Path(job.input.model)))
-    store = Store(Path(job.params.store), card.fingerprint, card.dimension, card.dtype)
-    places = relocate(embedded_places([checked(m) for m in manifests]), store)
+    store = Store(Path(job.params.store).expanduser(), card.fingerprint, card.dimension, card.dtype)
+    places = relocate(embedded_places(manifests), store)
     provenance = Provenance("gather", job.params.version, {"fingerprint": card.fingerprint}, manifests)
     provenance.facts.update(n=len(places), d=card.dimension, dtype=card.dtype)
-    with recording(items, provenance) as items_temporary:
+    with recording(Path(job.output.item_ids), provenance) as items:
         with (
-            recording(vectors, provenance) as temporary,
+            recording(Path(job.output.vectors), provenance) as vectors,
             run.progress(len(places), "vectors") as count,
         ):
-            table = gather(places, store, temporary, count)
-        pq.write_table(table, items_temporary)
+            table = gather(places, store, vectors, count)
+        pq.write_table(table, items)
 
 
 def main(job: Any) -> None:
     """Run the stage; when the store lost vectors, have the next run embed them again."""
-    manifests = [Path(path) for path in job.input.manifests]
     with stage("gather", job.log[0]) as run:
+        card = read_card(checked(Path(job.input.model)))
+        manifests = [checked(Path(path)) for path in job.input.manifests]
         try:
-            fill(run, job, manifests)
+            fill(run, job, card, manifests)
         except DamagedArtifact as error:
             for manifest in manifests:
                 set_aside(manifest, str(error))

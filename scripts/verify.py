@@ -25,7 +25,7 @@ def vectors(run: Stage, job: Any) -> list[Finding]:
     if not card_file.exists():
         return []
     card = read_card(card_file)
-    store = Store(Path(job.params.store), card.fingerprint, card.dimension, card.dtype)
+    store = Store(Path(job.params.store).expanduser(), card.fingerprint, card.dimension, card.dtype)
     with run.progress(len(store.parts()), "parts") as count:
         findings = verify_store(store, count)
     return findings + verify_manifests([Path(path) for path in job.params.manifests], store)

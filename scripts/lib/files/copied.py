@@ -26,11 +26,11 @@ def check_sources(wanted: list[Wanted], allow_shrink: bool) -> None:
     InputError
         when more than half of the sources are gone.
     """
-    gone = sum(not os.path.isfile(each.source) for each in wanted)
-    if 2 * gone > len(wanted) and not allow_shrink:
+    gone = [each.source for each in wanted if not os.path.isfile(each.source)]
+    if 2 * len(gone) > len(wanted) and not allow_shrink:
         raise InputError(
-            f"{gone:,} of {len(wanted):,} images to be copied are gone (the first of all is "
-            f"{readable(wanted[0].source)}). Is a disk not mounted? --config allow_shrink=true goes on; "
+            f"{len(gone):,} of {len(wanted):,} images to be copied are gone (the first is "
+            f"{readable(gone[0])}). Is a disk not mounted? --config allow_shrink=true goes on; "
             "copy_mode=none needs no images."
         )
 
