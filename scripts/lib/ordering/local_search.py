@@ -16,8 +16,8 @@ import numpy.typing as npt
 from scripts.lib.ordering.compiled import compiled
 from scripts.lib.ordering.links import Links, length
 from scripts.lib.ordering.metric import Ints
-from scripts.lib.ordering.moves import Chain, find_move
-from scripts.lib.ordering.tour import Tour, carry_out, take_back, wrap
+from scripts.lib.ordering.moves import Chain, find_move, plan_between
+from scripts.lib.ordering.tour import Tour, carry_out, node_at, take_back, wrap
 
 LONGEST_MOVE = 16
 
@@ -77,7 +77,7 @@ def descend(search: Search, made: int) -> tuple[float, int]:
     """
     links, tour, chain, queue = search
     gained = 0.0
-    while queue.span[1] > 0 and made + LONGEST_MOVE < tour.starts.size:
+    while queue.span[1] > 0 and made + LONGEST_MOVE < tour.firsts.size:
         move = find_move(links, tour, chain, made, pop(queue))
         if move.gain > 0.0:
             carry_out(tour, made, move.planned)
@@ -113,27 +113,28 @@ def double_bridge(search: Search, kick: npt.NDArray[np.int64]) -> tuple[float, i
 
     returns : the length lost, and how many reversals it took
     """
-    tour = search.tour
+    tour, links = search.tour, search.links
     place, a, b, c = kick
-    before = joints(search, place, a, b, c)
-    made = 0
-    for skipped, size in ((0, a + b + c), (0, c), (c, b), (c + b, a)):
-        tour.starts[made] = wrap(place + 1 + skipped, tour.order.size)
-        tour.sizes[made] = size
+    before, a1, a2 = at(tour, place), at(tour, place + 1), at(tour, place + a)
+    b1, b2 = at(tour, place + a + 1), at(tour, place + a + b)
+    c1, c2 = at(tour, place + a + b + 1), at(tour, place + a + b + c)
+    after = at(tour, place + a + b + c + 1)
+    forward, made = True, 0
+    for first, last in ((a1, c2), (c2, c1), (b2, b1), (a2, a1)):
+        forward = plan_between(tour, 0, made, first, last, forward)
         made += 1
     carry_out(tour, 0, made)
-    return joints(search, place, c, b, a) - before, made
+    loss = 0.0
+    for one, other in ((before, c1), (c2, b1), (b2, a1), (a2, after)):
+        loss += length(links, one, other)
+        push(search.queue, one)
+        push(search.queue, other)
+    for one, other in ((before, a1), (a2, b1), (b2, c1), (c2, after)):
+        loss -= length(links, one, other)
+    return loss, made
 
 
 @compiled
-def joints(search: Search, place: int, first: int, second: int, third: int) -> float:
-    """Return the length of the four links around three stretches, and queue their eight ends."""
-    order = search.tour.order
-    total = 0.0
-    for size in (0, first, second, third):
-        place = wrap(place + size, order.size)
-        one, other = int(order[place]), int(order[wrap(place + 1, order.size)])
-        total += length(search.links, one, other)
-        push(search.queue, one)
-        push(search.queue, other)
-    return total
+def at(tour: Tour, place: int) -> int:
+    """Return the node at a place, counted on over the last one."""
+    return node_at(tour, 0, 0, place)

@@ -79,7 +79,7 @@ def find_move(links: Links, tour: Tour, chain: Chain, made: int, t1: int) -> Mov
 @compiled
 def lin_kernighan(links: Links, tour: Tour, chain: Chain, made: int, t1: int, forward: bool) -> Move:
     """Plan a chain of 2-opt moves, depth first, until one shortens the tour."""
-    t2 = node_at(tour, made, made, tour.place[t1] + (1 if forward else -1))
+    t2 = node_at(tour, made, made, place_of(tour, made, made, t1) + (1 if forward else -1))
     chain.loose[0], chain.forward[0], chain.tried[0] = t2, forward, 0
     chain.saved[0] = length(links, t1, t2)
     depth = 0
@@ -102,7 +102,7 @@ def lin_kernighan(links: Links, tour: Tour, chain: Chain, made: int, t1: int, fo
         if gain <= LEAST_GAIN and depth + 1 == chain.breadth.size:
             continue
         start = place_of(tour, made, planned, t2)
-        forward = plan(tour, planned, start, wrap(place, tour.order.size), forward)
+        forward = plan(tour, planned, start, wrap(place, tour.chunks.slot.size), forward)
         if not are_short(tour, planned, planned + 1):
             continue
         chain.ends[2 * depth + 1], chain.ends[2 * depth + 2] = t2, t3
@@ -133,14 +133,14 @@ def or_opt(links: Links, tour: Tour, chain: Chain, made: int, t1: int, forward: 
     a ring; opening the ring elsewhere, between t5 and t6, makes the tour whole again.
     """
     step = 1 if forward else -1
-    t2 = node_at(tour, made, made, tour.place[t1] + step)
+    t2 = node_at(tour, made, made, place_of(tour, made, made, t1) + step)
     first_saved = length(links, t1, t2)
     for turn in range(chain.breadth[0]):
         saved = first_saved - links.lengths[t2, turn]
         if saved <= LEAST_GAIN:
             break
         t3 = int(links.neighbors[t2, turn])
-        t4 = node_at(tour, made, made, tour.place[t3] + step)
+        t4 = node_at(tour, made, made, place_of(tour, made, made, t3) + step)
         if t3 == t1:
             continue
         chain.ends[0], chain.ends[1], chain.ends[2], chain.ends[3] = t1, t2, t3, t4
@@ -161,18 +161,20 @@ def open_ring(
 
     Returns the gain, zero if there is none, and whether t6 lies beyond t5, seen from t2.
     """
-    n = tour.order.size
+    n = tour.chunks.slot.size
     t1, t2, t3, t4 = chain.ends[0], chain.ends[1], chain.ends[2], chain.ends[3]
-    ring = wrap((tour.place[t3] - tour.place[t2]) * step, n)
+    first = place_of(tour, made, made, t2)
+    ring = wrap((place_of(tour, made, made, t3) - first) * step, n)
     for turn in range(chain.breadth[0]):
         opened = saved - links.lengths[t4, turn]
         if opened <= LEAST_GAIN:
             break
         t5 = int(links.neighbors[t4, turn])
-        if t5 == t3 or wrap((tour.place[t5] - tour.place[t2]) * step, n) > ring:
+        place = place_of(tour, made, made, t5)
+        if t5 == t3 or wrap((place - first) * step, n) > ring:
             continue
         for beyond in (True, False):
-            t6 = node_at(tour, made, made, tour.place[t5] + (step if beyond else -step))
+            t6 = node_at(tour, made, made, place + (step if beyond else -step))
             gain = opened + length(links, t5, t6) - length(links, t6, t1)
             if gain > LEAST_GAIN and (beyond or t5 != t2):
                 chain.ends[4], chain.ends[5] = t5, t6

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.candidates import Vectors
+from scripts.lib.ordering.chunks import in_sequence
 from scripts.lib.ordering.knn import NeighborGraph
 from scripts.lib.ordering.links import make_links
 from scripts.lib.ordering.local_search import Search, descend, kick_and_repair, make_queue
@@ -73,14 +74,15 @@ def search_steps(n: int, settings: SearchSettings) -> int:
 def make_search(vectors: Vectors, graph: NeighborGraph, path: Ints, settings: SearchSettings) -> Search:
     """Close the path to a tour through the extra node n, all nodes queued."""
     links = make_links(vectors, graph, settings.neighbors)
-    tour = make_tour(np.append(path, len(path)), LISTED_REVERSALS, settings.longest)
+    nodes = np.append(path, len(path)).astype(np.int32)
+    tour = make_tour(nodes, LISTED_REVERSALS, settings.longest)
     chain = make_chain(settings.breadth, links.neighbors.shape[1])
-    return Search(links, tour, chain, make_queue(tour.order))
+    return Search(links, tour, chain, make_queue(nodes))
 
 
 def _descend_all(search: Search) -> Iterator[int]:
     """Descend to a local minimum; yield how many nodes have left the queue for good."""
-    fewest = len(search.tour.order) - 1
+    fewest = len(search.queue.nodes) - 1
     while search.queue.span[1]:
         descend(search, 0)
         fewest, before = min(fewest, int(search.queue.span[1])), fewest
@@ -113,6 +115,6 @@ def _kick_count(n: int, settings: SearchSettings) -> int:
 
 def cut_open(tour: Tour) -> Ints:
     """Cut the tour at its extra node, the last one, into a path."""
-    extra = len(tour.order) - 1
-    path = np.roll(tour.order, -int(tour.place[extra]))[1:]
+    order = in_sequence(tour.chunks)
+    path = np.roll(order, -int(np.flatnonzero(order == len(order) - 1)[0]))[1:]
     return path if path[0] < path[-1] else path[::-1].copy()
