@@ -1,44 +1,42 @@
 """The refined path: a permutation, never longer, optimal where that can be checked."""
 
+from itertools import permutations
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from scripts.lib.ordering.chunks import in_sequence
+from scripts.lib.ordering.kicks import SearchSettings, draw_kicks
 from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
 from scripts.lib.ordering.links import make_links
 from scripts.lib.ordering.local_search import descend, kick_and_repair
 from scripts.lib.ordering.mst import minimum_spanning_tree
 from scripts.lib.ordering.quality import link_lengths
+from scripts.lib.ordering.search_state import SearchState, StateFile
 from scripts.lib.ordering.tour import carry_out, make_tour, node_at, place_of, plan, take_back
 from scripts.lib.ordering.traverse import traverse
-from scripts.lib.ordering.two_opt import (
-    SearchSettings,
-    cut_open,
-    draw_kicks,
-    make_search,
-    refine,
-    search_steps,
-)
+from scripts.lib.ordering.two_opt import cut_open, make_search, refine, search_steps
 
 Vectors = npt.NDArray[np.floating]
-Path = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.int32]
 
 
 def points(n: int, d: int = 8, seed: int = 0) -> npt.NDArray[np.float32]:
     return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
 
 
-def first_path(vectors: Vectors) -> tuple[NeighborGraph, Path]:
+def first_path(vectors: Vectors) -> tuple[NeighborGraph, Rows]:
     graph = nearest_neighbors(vectors, KnnSettings(k=10))
     return graph, traverse(minimum_spanning_tree(vectors, graph), len(vectors))
 
 
-def length(vectors: Vectors, path: Path) -> float:
+def length(vectors: Vectors, path: Rows) -> float:
     return float(link_lengths(vectors, path).sum(dtype=np.float64))
 
 
-def assert_refined(vectors: Vectors, before: Path, after: Path) -> None:
+def assert_refined(vectors: Vectors, before: Rows, after: Rows) -> None:
     assert after.dtype == np.int32
     assert sorted(after.tolist()) == list(range(len(vectors)))
     assert length(vectors, after) <= length(vectors, before) * (1 + 1e-9)
@@ -171,3 +169,91 @@ def test_links_to_the_extra_node_have_no_length() -> None:
     vectors = points(50)
     links = make_links(vectors, nearest_neighbors(vectors), 5)
     assert np.isinf(links.lengths[50]).all()
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("seen_steps", [1, 400, 5000])
+def test_an_interrupted_search_ends_as_if_it_had_not_been(tmp_path: Path, seen_steps: int) -> None:
+    vectors = points(600, 24)
+    graph, path = first_path(vectors)
+    settings = SearchSettings(kicks_per_node=20.0)
+    state_file = StateFile(tmp_path / "search.npz", "these vectors", seconds=0.0)
+    done = 0
+
+    def kill(steps: int) -> None:
+        nonlocal done
+        done += steps
+        if done >= seen_steps:
+            raise Killed
+
+    with pytest.raises(Killed):
+        refine(vectors, graph, path, settings, kill, state_file)
+    resumed = refine(vectors, graph, path, settings, state_file=state_file)
+    assert resumed.tolist() == refine(vectors, graph, path, settings).tolist()
+
+
+def test_a_search_is_taken_up_where_it_stood(tmp_path: Path) -> None:
+    """What is left of the search after its last state is nothing: no kick is tried again."""
+    vectors = points(300)
+    graph, path = first_path(vectors)
+    state_file = StateFile(tmp_path / "search.npz", "these vectors", seconds=0.0)
+    refine(vectors, graph, path, state_file=state_file)
+    state = state_file.read()
+    assert state is not None
+    assert state.kicks == search_steps(300, SearchSettings()) - 300
+    backwards = state._replace(tour=state.tour[::-1].copy())
+    state_file.write(backwards)
+    taken_up = refine(vectors, graph, path, state_file=state_file)
+    assert length(vectors, taken_up) == pytest.approx(length(vectors, refine(vectors, graph, path)))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"other"])
+def test_a_broken_or_foreign_state_is_not_taken(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "search.npz"
+    if content == b"other":
+        StateFile(file, "other vectors").write(SearchState(np.arange(3), np.arange(3), 7))
+    else:
+        file.write_bytes(content)
+    assert StateFile(file, "these vectors").read() is None
+
+
+def test_progress_adds_up_to_the_steps_foretold() -> None:
+    vectors, done = points(700), []
+    graph, path = first_path(vectors)
+    refine(vectors, graph, path, progress=done.append)
+    assert sum(done) == search_steps(700, SearchSettings())
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 200])
+def test_a_path_begins_where_it_is_told_to(n: int) -> None:
+    vectors = points(n)
+    graph, path = first_path(vectors)
+    free = refine(vectors, graph, path)
+    for first in {0, n // 2, n - 1}:
+        found = refine(vectors, graph, path, SearchSettings(first=first))
+        assert found[0] == first
+        assert sorted(found) == list(range(n))
+        assert length(vectors, found) <= 1.1 * length(vectors, free) + 2 * np.ptp(vectors)
+
+
+@pytest.mark.parametrize("n", [4, 6, 7])
+def test_the_best_path_from_a_given_start_is_found_in_small_sets(n: int) -> None:
+    vectors = points(n, 3)
+    graph, path = first_path(vectors)
+    found = refine(vectors, graph, path, SearchSettings(first=1))
+    others = [node for node in range(n) if node != 1]
+    best = min(length(vectors, np.array([1, *rest], np.int32)) for rest in permutations(others))
+    assert length(vectors, found) == pytest.approx(best, rel=1e-6)
+
+
+def test_a_search_that_may_not_copy_the_vectors_finds_a_path_as_short() -> None:
+    vectors = points(1000, 16)
+    graph, path = first_path(vectors)
+    copied, not_copied = (
+        length(vectors, refine(vectors, graph, path, SearchSettings(copied_bytes=size)))
+        for size in (1 << 30, 0)
+    )
+    assert not_copied == pytest.approx(copied, rel=0.02)

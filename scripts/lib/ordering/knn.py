@@ -45,6 +45,7 @@ class KnnSettings:
     pca_dimension: int = 128
     target_recall: float = 0.95
     sample: int = 400
+    memory: int = 2 << 30  # bytes that an index of the vectors may take
     seed: int = 0
 
 
@@ -140,7 +141,7 @@ def _search(vectors: Vectors, proposer: Proposer, rows: Rows, k: int) -> tuple[I
 
 def _tuned_inverted_file(vectors: Vectors, k: int, settings: KnnSettings) -> tuple[Proposer, float, str]:
     """Build an inverted file and read so much of it that a sample reaches the target recall."""
-    proposer = inverted_file(vectors, 2 * _width(k), settings.pca_dimension, settings.seed)
+    proposer = inverted_file(vectors, 2 * _width(k), settings.pca_dimension, settings.memory, settings.seed)
     rows = sample_rows(len(vectors), settings.sample, settings.seed)
     every = stream(vectors, vectors[rows].astype(np.float32), _width(k))
     reach = rank(kernel_view(vectors), rows, every, k)[1][:, -1:]  # (sample, 1)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.candidates import Vectors
+from scripts.lib.ordering.candidates import Vectors, float_blocks
 from scripts.lib.ordering.compiled import compiled
 from scripts.lib.ordering.knn import NeighborGraph
 from scripts.lib.ordering.metric import Floats, Ints, distance, kernel_view
@@ -26,15 +26,19 @@ class Links(NamedTuple):
     neighbors : (n + 1, k) int32, nearest first
     lengths : (n + 1, k) float32, infinite for the last node
     memory : (slots,) REMEMBERED, a power of two above n; the last pair that fell into each slot
+    first : the node that the path is to begin with, or -1
+    bond : by how much a path that does so is to be preferred
     """
 
     vectors: npt.NDArray[Any]
     neighbors: Ints
     lengths: Floats
     memory: npt.NDArray[np.void]
+    first: int
+    bond: float
 
 
-def make_links(vectors: Vectors, graph: NeighborGraph, width: int) -> Links:
+def make_links(vectors: Vectors, graph: NeighborGraph, width: int, first: int | None = None) -> Links:
     """Take the first neighbours of each vector and an empty memory."""
     n = len(vectors)
     width = min(width, graph.indices.shape[1])
@@ -45,7 +49,15 @@ def make_links(vectors: Vectors, graph: NeighborGraph, width: int) -> Links:
     slots = max(n + 1, min(n * SLOTS_PER_NODE, MOST_SLOTS))
     memory = np.empty(1 << (slots - 1).bit_length(), REMEMBERED)
     memory["node"] = -1
-    return Links(kernel_view(vectors), neighbors, lengths, memory)
+    if first is None:
+        return Links(kernel_view(vectors), neighbors, lengths, memory, -1, 0.0)
+    return Links(kernel_view(vectors), neighbors, lengths, memory, first, strong_bond(vectors))
+
+
+def strong_bond(vectors: Vectors) -> float:
+    """Return more than any one move can gain: many times the largest possible distance."""
+    squares = [float(np.einsum("ij,ij->i", block, block).max()) for _, block in float_blocks(vectors)]
+    return 64.0 * 2.0 * max(squares) ** 0.5
 
 
 @compiled
@@ -53,7 +65,7 @@ def length(links: Links, i: int, j: int) -> float:
     """Return the length of the link between two nodes, one of which may be the extra one."""
     n = links.vectors.shape[0]
     if i == n or j == n:
-        return 0.0
+        return -links.bond if min(i, j) == links.first else 0.0
     # There are more slots than nodes: a slot and the first node of a pair tell the second one.
     slot = links.memory[(i * n + j) & (links.memory.size - 1)]
     if slot.node != i:

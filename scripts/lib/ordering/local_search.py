@@ -44,9 +44,17 @@ class Search(NamedTuple):
     queue: Queue
 
 
-def make_queue(nodes: Ints) -> Queue:
-    """Queue all nodes in the given order."""
-    return Queue(nodes.copy(), np.ones(len(nodes), np.bool_), np.array([0, len(nodes)]))
+def make_queue(nodes: Ints, n: int) -> Queue:
+    """Queue some of n nodes in the given order."""
+    ring, waiting = np.zeros(n, np.int32), np.zeros(n, np.bool_)
+    ring[: len(nodes)], waiting[nodes] = nodes, True
+    return Queue(ring, waiting, np.array([0, len(nodes)]))
+
+
+def queued(queue: Queue) -> Ints:
+    """Return the nodes that wait, the first first: (m,) int32."""
+    first, count = queue.span
+    return np.roll(queue.nodes, -first)[:count].copy()
 
 
 @compiled
