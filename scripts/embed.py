@@ -4,69 +4,73 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, recording
-from scripts.lib.embedding.embed import (
-    Embedded,
-    PartSettings,
-    divide,
-    embed_images,
-    holders_of,
-    manifest_table,
-    store_all,
-)
+from scripts.lib.embedding.embed import Embedded, PartSettings, embed_images, store_all
+from scripts.lib.embedding.manifest import Failed, manifest_table
 from scripts.lib.embedding.models import ModelCard, open_model, read_card
+from scripts.lib.embedding.places import NOWHERE, joined
 from scripts.lib.embedding.precomputed import embed_precomputed
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.workers import Request, WorkerSettings
-from scripts.lib.files.content_ids import id_bytes, read_ids
+from scripts.lib.files.content_ids import ID_DTYPE, id_bytes, read_ids
+from scripts.lib.files.holders import holders_of
 from scripts.lib.files.paths import readable
-from scripts.lib.files.status import OK, READING
+from scripts.lib.files.status import READING
 from scripts.lib.run.stage import Stage, stage
 from scripts.lib.run.triggers import remember_failures, retry_path
 
 
-def embedded(
-    card: ModelCard, missing: list[bytes], holders: dict[bytes, list[bytes]], job: Any
-) -> Iterator[Embedded]:
+def embedded(card: ModelCard, missing: np.ndarray, job: Any) -> Iterator[Embedded | Failed]:
     """Yield the vectors of what the store has not, by the configured model."""
     config = job.config
     if card.name == "precomputed":
-        return embed_precomputed(Path(config["embeddings"]).expanduser(), card.dimension, set(missing))
+        return embed_precomputed(Path(config["embeddings"]).expanduser(), card.dimension, missing)
+    holders = holders_of(checked(Path(job.input.inventory)), missing)
     model = open_model(card, config["device"], job.threads)
     workers = WorkerSettings(
         model.prepare(), model.target, config["pixel_limit"], job.threads, config["decode_seconds"]
     )
-    requests = [Request(content, holders.get(content, [])) for content in missing]
+    requests = (Request(content, holders[row]) for row, content in enumerate(id_bytes(missing)))
     return embed_images(requests, model, workers, config["batch_size"])
+
+
+def report(run: Stage, job: Any, failures: dict[bytes, Failed]) -> list[bytes]:
+    """Log what could not be embedded; return the files that could not even be read."""
+    contents = sorted(failures)
+    unread = []
+    holders = holders_of(checked(Path(job.input.inventory)), np.array(contents, ID_DTYPE))
+    for row, content in enumerate(contents):
+        run.info("not embedded: %s, %s", failures[content].error, ", ".join(map(readable, holders[row])))
+        unread += holders[row] if failures[content].status in READING else []
+    return unread
 
 
 def run_partition(run: Stage, job: Any) -> None:
     """Embed what is missing and write the manifest."""
     card = read_card(checked(Path(job.input.model)))
-    ids = id_bytes(read_ids(checked(Path(job.input.ids))))
+    ids = read_ids(checked(Path(job.input.ids)))
     store = Store(Path(job.params.store).expanduser(), card.fingerprint, card.dimension, card.dtype)
-    outcomes, missing = divide(ids, {} if job.params.again else store.places())
-    run.info("%d contents, %d of them in the store", len(ids), len(outcomes))
-    holders = holders_of(checked(Path(job.input.inventory)), missing) if missing else {}
-    if missing:
+    places, failures = NOWHERE if job.params.again else store.places(), {}
+    missing = places.without(ids)
+    run.info("%d contents, %d of them in the store", len(ids), len(ids) - len(missing))
+    if len(missing):
         parts = PartSettings(job.config["part_size"], job.config["part_seconds"])
         with run.progress(len(missing), "images") as count:
-            outcomes |= store_all(embedded(card, missing, holders, job), store, parts, count)
-    failed = [outcomes[i] for i in ids if outcomes[i].status != OK]
-    for each in failed:
-        run.info("not embedded: %s, %s", each.error, ", ".join(map(readable, holders[each.content_id])))
+            stored, failures = store_all(embedded(card, missing, job), store, parts, count)
+        places = joined([places, stored])
+    unread = report(run, job, failures) if failures else []
     manifest = Path(job.output.manifest)
     provenance = Provenance(
         "embed", job.params.version, {"fingerprint": card.fingerprint}, [Path(job.input.ids)]
     )
     provenance.facts.update(contents=len(ids), embedded_now=len(missing))
     with recording(manifest, provenance) as temporary:
-        pq.write_table(manifest_table(ids, outcomes), temporary)
-    unread = [path for each in failed if each.status in READING for path in holders[each.content_id]]
+        pq.write_table(manifest_table(ids, places, failures), temporary)
     side_file = retry_path(manifest.parent.parent, job.wildcards.partition)
-    remember_failures(side_file, job.params.retry, len(failed), unread)
+    remember_failures(side_file, job.params.retry, len(failures), unread)
 
 
 def main(job: Any) -> None:

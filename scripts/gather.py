@@ -1,4 +1,4 @@
-"""Stage `gather`: the partitions' vectors into one matrix, and the content id of each of its rows."""
+"""Stage `gather`: the partitions' vectors into one matrix, and which contents have each of its rows."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, recording, set_aside
-from scripts.lib.embedding.gather import embedded_places, gather, relocate
+from scripts.lib.embedding.gather import gather, items_table, relocate
+from scripts.lib.embedding.manifest import read_places
 from scripts.lib.embedding.models import ModelCard, read_card
 from scripts.lib.embedding.store import Store
 from scripts.lib.errors import DamagedArtifact
@@ -16,16 +17,18 @@ from scripts.lib.run.stage import Stage, stage
 def fill(run: Stage, job: Any, card: ModelCard, manifests: list[Path]) -> None:
     """Write the matrix, then the table of its rows."""
     store = Store(Path(job.params.store).expanduser(), card.fingerprint, card.dimension, card.dtype)
-    places = relocate(embedded_places(manifests), store)
+    places = relocate(read_places(manifests), store)
     provenance = Provenance("gather", job.params.version, {"fingerprint": card.fingerprint}, manifests)
-    provenance.facts.update(n=len(places), d=card.dimension, dtype=card.dtype)
-    with recording(Path(job.output.item_ids), provenance) as items:
+    provenance.facts.update(contents=len(places), d=card.dimension, dtype=card.dtype)
+    with recording(Path(job.output.item_ids), provenance) as table:
         with (
             recording(Path(job.output.vectors), provenance) as vectors,
             run.progress(len(places), "vectors") as count,
         ):
-            table = gather(places, store, vectors, count)
-        pq.write_table(table, items)
+            items = gather(places, store, vectors, count)
+            provenance.facts["n"] = int(items.rows.max(initial=-1)) + 1
+        pq.write_table(items_table(items), table)
+    run.info("%d distinct vectors of %d contents", provenance.facts["n"], len(places))
 
 
 def main(job: Any) -> None:

@@ -1,58 +1,71 @@
-"""Stage `order`: the path and the inventory into the table of files in order."""
+"""Stage `order`: the path and the inventory into the table of files in order, for people and programs."""
 
-import csv
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scripts.lib.artifacts.record import Provenance, checked, recording
-from scripts.lib.embedding.gather import read_vectors
-from scripts.lib.files.content_ids import read_ids
-from scripts.lib.files.order import (
-    REJECTED_COLUMNS,
-    harmless,
-    order_table,
-    read_reasons,
-    rejected_rows,
-)
+from scripts.lib.artifacts.record import Provenance, checked, record_path, recording
+from scripts.lib.embedding.gather import Items, read_items, read_vectors
+from scripts.lib.embedding.manifest import read_failures
+from scripts.lib.files.exports import write_csv, write_list
+from scripts.lib.files.order import order_table
+from scripts.lib.files.rejected import rejected_table, summary
 from scripts.lib.ordering.quality import link_lengths
 from scripts.lib.run.stage import Stage, stage
 
+NAMES = ("path", "item_ids", "vectors", "inventory")
 
-def write_rejected(run: Stage, path: Path, rows: list[tuple[str, ...]], provenance: Provenance) -> None:
+
+def ordered(job: Any, inventory: pa.Table, items: Items) -> pa.Table:
+    """Return the table of files in order, or from its end."""
+    path = np.load(job.input.path)
+    links = link_lengths(read_vectors(Path(job.input.vectors)), path)
+    if job.params.backwards:
+        path, links = path[::-1], links[::-1]
+    return order_table(inventory, items, path, links)
+
+
+def write_rejected(run: Stage, file: Path, rejected: pa.Table, provenance: Provenance) -> None:
     """Write the files that are not in the order, and tell the user how many there are."""
-    with (
-        recording(path, provenance) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as stream,
-    ):
-        table = csv.writer(stream)
-        table.writerow(REJECTED_COLUMNS)
-        table.writerows(tuple(harmless(cell) for cell in row) for row in rows)
-    counts = Counter(f"{kind} {status}" for _, kind, status, _ in rows)
-    if counts:
-        summary = ", ".join(f"{number} x {what}" for what, number in sorted(counts.items()))
-        run.tell(f"left out: {summary}; each with its reason in {path}")
+    with recording(file, provenance) as temporary:
+        write_csv(rejected, temporary)
+    if len(rejected):
+        run.tell(f"left out: {summary(rejected)}; each with its reason in {file}")
+
+
+def write_exports(run: Stage, job: Any, table: pa.Table, provenance: Provenance) -> None:
+    """Write the order as CSV and, where it is asked for, as a plain list."""
+    with recording(Path(job.output.table), provenance) as temporary:
+        write_csv(table, temporary)
+    plain = Path(job.output.order).with_name("order.txt")
+    if not job.output.get("list"):  # a former list would be of another order
+        plain.unlink(missing_ok=True)
+        record_path(plain).unlink(missing_ok=True)
+        return
+    with recording(plain, provenance) as temporary:
+        broken = write_list(table["path_bytes"], temporary)
+    if broken:
+        run.tell(rf"{broken} names hold a line break, which is written as \n in {plain}")
 
 
 def main(job: Any) -> None:
     """Run the stage."""
-    names = ("path", "item_ids", "vectors", "inventory")
-    sources = {name: Path(job.input[name]) for name in names}
+    sources = [Path(job.input[name]) for name in NAMES]
     with stage("order", job.log[0]) as run:
-        for source in sources.values():
+        for source in sources:
             checked(source)
-        inventory = pq.read_table(sources["inventory"])
-        path = np.load(sources["path"])
-        links = link_lengths(read_vectors(sources["vectors"]), path)
-        table = order_table(inventory, read_ids(sources["item_ids"]), path, links)
-        reasons = read_reasons([checked(Path(manifest)) for manifest in job.input.manifests])
-        rejected = rejected_rows(inventory, reasons)
-        provenance = Provenance("order", job.params.version, inputs=list(sources.values()))
+        inventory, items = pq.read_table(job.input.inventory), read_items(Path(job.input.item_ids))
+        table = ordered(job, inventory, items)
+        failures = read_failures([checked(Path(manifest)) for manifest in job.input.manifests])
+        rejected = rejected_table(inventory, items.content_ids, failures)
+        settings = {"backwards": job.params.backwards}
+        provenance = Provenance("order", job.params.version, settings, sources)
         provenance.facts.update(files=len(table), rejected=len(rejected))
         write_rejected(run, Path(job.output.rejected), rejected, provenance)
+        write_exports(run, job, table, provenance)
         with recording(Path(job.output.order), provenance) as temporary:
             pq.write_table(table, temporary)
         run.info("%d files in order, %d left out", len(table), len(rejected))

@@ -1,44 +1,108 @@
-"""Stage `two_opt`: the walk into a shorter path, by local search, and how good that is."""
+"""Stage `two_opt`: the walk into a shorter path, by local search; or the last order, kept."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow.parquet as pq
 
-from scripts.lib.artifacts.atomic import write_json
-from scripts.lib.artifacts.record import Provenance, checked, recording
+from scripts.lib.artifacts.record import Provenance, checked, read_record, recording
 from scripts.lib.embedding.gather import read_vectors
-from scripts.lib.ordering.bound import ROUNDS, lower_bound
-from scripts.lib.ordering.knn import read_graph
-from scripts.lib.ordering.quality import path_quality
-from scripts.lib.ordering.two_opt import SearchSettings, refine, search_steps
-from scripts.lib.run.stage import stage
+from scripts.lib.files.start import starting_row
+from scripts.lib.ordering.contiguous import bring_together
+from scripts.lib.ordering.keep import KeptReport, keep_order
+from scripts.lib.ordering.kept_order import (
+    Contents,
+    contents_in_order,
+    read_items,
+    read_kept_order,
+    what_remains,
+    write_kept_order,
+)
+from scripts.lib.ordering.kicks import SearchSettings
+from scripts.lib.ordering.knn import NeighborGraph, read_graph
+from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.mst import Edges
+from scripts.lib.ordering.near_duplicates import near_duplicate_labels
+from scripts.lib.ordering.quality import path_length
+from scripts.lib.ordering.search_state import StateFile
+from scripts.lib.ordering.two_opt import refine, search_steps
+from scripts.lib.run.stage import Stage, stage
+
+GIGABYTE = 1 << 30
+
+
+class Given(NamedTuple):
+    """What the search is given."""
+
+    vectors: np.ndarray
+    graph: NeighborGraph
+    tree: Edges
+    walk: Ints
+    items: Contents
+    settings: SearchSettings
+
+
+def read_inputs(job: Any) -> Given:
+    """Read and check all inputs."""
+    files = {name: checked(Path(job.input[name])) for name in ("vectors", "graph", "tree", "traversal")}
+    items = read_items(checked(Path(job.input.item_ids)))
+    first = None
+    if job.params.start != "auto":
+        inventory = pq.read_table(checked(Path(job.input.inventory)))
+        first = starting_row(inventory, items.ids, items.numbers, job.params.start)
+    memory = int(job.params.memory * GIGABYTE)
+    settings = SearchSettings(first=first, seed=job.params.seed, copied_bytes=memory)
+    return Given(
+        read_vectors(files["vectors"]),
+        read_graph(files["graph"]),
+        np.load(files["tree"]),
+        np.load(files["traversal"]),
+        items,
+        settings.with_effort(job.params.effort),
+    )
+
+
+def fresh_path(run: Stage, given: Given, state_file: StateFile) -> Ints:
+    """Search for a short path."""
+    vectors, graph, tree, walk, _, settings = given
+    with run.progress(search_steps(len(walk), settings), "steps") as count:
+        path = refine(vectors, graph, walk, settings, count, state_file)
+    together = bring_together(vectors, path, near_duplicate_labels(tree, len(path)))
+    return together if settings.first is None or together[0] == settings.first else path
+
+
+def kept_path(run: Stage, given: Given, former: Contents, fresh: Ints) -> tuple[Ints, dict[str, Any]]:
+    """Put what is new into the former order, and say what that cost."""
+    vectors, graph, tree, _, items, settings = given
+    kept = keep_order(vectors, graph, tree, what_remains(former, items), settings)
+    lengths = [path_length(vectors, path) for path in (kept.path, fresh)]
+    report = KeptReport(kept.kept, kept.inserted, kept.removed, kept.displaced, *lengths)
+    run.tell(report.sentence())
+    return kept.path, report.as_json()
 
 
 def main(job: Any) -> None:
-    """Run the stage."""
-    inputs = [Path(job.input[name]) for name in ("vectors", "graph", "traversal")]
+    """Run the stage; the order to be kept is replaced last."""
+    output = Path(job.output.path)
+    side_files = output.parent / "kept"
     with stage("two_opt", job.log[0]) as run:
-        for each in inputs:
-            checked(each)
-        vectors, graph, walk = read_vectors(inputs[0]), read_graph(inputs[1]), np.load(inputs[2])
-        settings = SearchSettings(seed=job.params.seed)
-        with run.progress(search_steps(len(walk), settings), "steps") as count:
-            path = refine(vectors, graph, walk, settings, count)
-        with run.progress(ROUNDS, "rounds") as count:
-            bound = lower_bound(vectors, graph, progress=count)
-        quality = path_quality(vectors, path, job.params.seed, bound)
-        provenance = Provenance("two_opt", job.params.version, dict(job.params.items()), inputs)
-        provenance.facts.update(n=len(path), length=quality.length)
-        with recording(Path(job.output.quality), provenance) as temporary:
-            write_json(temporary, quality.as_json())
-        with (
-            recording(Path(job.output.path), provenance) as temporary,
-            temporary.open("wb") as stream,
-        ):
+        given = read_inputs(job)
+        sources = [Path(job.input[name]) for name in ("vectors", "item_ids", "graph", "tree", "traversal")]
+        purpose = [read_record(source).blake3 for source in sources] + [f"{dict(job.params.items())}"]
+        state_file = StateFile(side_files / "search.npz", " ".join(purpose))
+        former = read_kept_order(side_files / "order.parquet") if job.params.keep else None
+        path, facts = fresh_path(run, given, state_file), None
+        if former:  # against the fresh path, so that the user knows what keeping costs
+            path, facts = kept_path(run, given, former, path)
+        provenance = Provenance("two_opt", job.params.version, dict(job.params.items()), sources)
+        length = path_length(given.vectors, path)
+        provenance.facts.update(n=len(path), length=length, kept=facts)
+        with recording(output, provenance) as temporary, temporary.open("wb") as stream:
             np.save(stream, path)
-        gap = "unknown" if quality.gap is None else f"{quality.gap:.2%}"
-        run.info("length %.6g, mean link %.6g, gap to the bound %s", quality.length, quality.mean, gap)
+        write_kept_order(side_files / "order.parquet", contents_in_order(given.items, path))
+        state_file.remove()
+        run.info("%d items, length %.6g", len(path), length)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 from scripts.lib.artifacts.record import Provenance, recording
 from scripts.lib.embedding import weights
 from scripts.lib.embedding.models import ModelCard
-from scripts.lib.embedding.precomputed import common_dimension
+from scripts.lib.embedding.precomputed import common_form
 from scripts.lib.run.stage import stage
 
 
@@ -16,7 +16,7 @@ def card_of(config: dict[str, Any]) -> ModelCard:
     if config["model"] == "descriptor":
         return weights.describe_descriptor()
     if config["model"] == "precomputed":
-        return weights.describe_precomputed(common_dimension(Path(config["embeddings"]).expanduser()))
+        return weights.describe_precomputed(*common_form(Path(config["embeddings"]).expanduser()))
     return weights.describe_classifier(config["model"], config["weights"])
 
 

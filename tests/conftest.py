@@ -82,10 +82,12 @@ class Workflow:
             "embed": ("descriptor/embed", "../store"),
             "gather": ("descriptor/vectors.npy",),
             "knn": ("descriptor/knn.npz",),
+            "bound": ("descriptor/bound.json",),
             "mst": ("descriptor/mst.npy",),
             "traverse": ("descriptor/traversal.npy",),
             "two_opt": ("descriptor/path.npy",),
             "order": ("descriptor/order.parquet",),
+            "quality": ("descriptor/quality.json",),
             "copy": ("copied.parquet", "../../sorted_images"),
         }
         for each in (self.results / name for name in made[stage]):

@@ -24,7 +24,7 @@ LIBRARY = sorted((ROOT / "scripts" / "lib").rglob("*.py"))
 
 
 def test_the_stages_of_the_sort_are_all_there() -> None:
-    flow = "scan weights embed gather knn mst traverse two_opt order copy verify"
+    flow = "scan weights embed gather knn bound mst traverse two_opt order quality copy verify"
     assert sorted(STAGES) == sorted(flow.split())
 
 

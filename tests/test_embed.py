@@ -6,78 +6,80 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scripts.lib.embedding.embed import (
-    MANIFEST,
-    Embedded,
-    PartSettings,
-    divide,
-    embed_images,
-    manifest_table,
-    store_all,
-)
+from scripts.lib.embedding.embed import Embedded, PartSettings, embed_images, store_all
+from scripts.lib.embedding.manifest import Failed
 from scripts.lib.embedding.models import DescriptorModel, ModelCard, crop_pixels
+from scripts.lib.embedding.places import joined
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.weights import describe_descriptor
 from scripts.lib.embedding.workers import Prepared, WorkerSettings
+from scripts.lib.files.content_ids import id_bytes
 from scripts.lib.files.status import OK, UNDECODABLE
 from tests.conftest import picture, write_pictures
+from tests.test_places import as_dict, identified
 from tests.test_workers import requests
 
 NEVER = 1e9  # seconds
 
 
-def identified(i: int) -> bytes:
-    return bytes([i]) * 32
+def batches(count: int, size: int = 1) -> Iterator[Embedded]:
+    """Yield vectors 1 to `count`, so many at a time."""
+    for first in range(1, count + 1, size):
+        numbers = range(first, min(first + size, count + 1))
+        yield Embedded(identified(*numbers), np.array([[i, i] for i in numbers], np.float32))
 
 
-def vectors(count: int) -> Iterator[Embedded]:
-    for i in range(1, count + 1):
-        yield Embedded(identified(i), np.full(2, i, np.float32), OK, None)
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store", "abc", 2, "float16")
 
 
-def test_parts_are_closed_at_their_size(tmp_path: Path) -> None:
-    store = Store(tmp_path, "abc", 2, "float16")
-    outcomes = store_all(vectors(20), store, PartSettings(8, NEVER), lambda count: None)
+@pytest.mark.parametrize("size", [1, 3, 8, 11, 20])
+def test_parts_are_closed_at_their_size_whatever_the_batches(store: Store, size: int) -> None:
+    counted: list[int] = []
+    places, _ = store_all(batches(20, size), store, PartSettings(8, NEVER), counted.append)
+    assert sum(counted) == 20
     assert sorted(len(store.read(part.name)[0]) for part in store.parts()) == [4, 8, 8]
-    for content, outcome in outcomes.items():
-        ids, rows = store.read(str(outcome.part))
-        assert ids[outcome.row].ljust(32, b"\0") == content
-        assert rows[outcome.row][0] == content[0]
+    assert id_bytes(places.ids) == id_bytes(identified(*range(1, 21)))
+    for content, (part, row) in as_dict(places).items():
+        ids, rows = store.read(part)
+        assert id_bytes(ids)[row] == content
+        assert rows[row].tolist() == [content[0]] * 2
 
 
-def test_parts_are_closed_after_their_time(tmp_path: Path) -> None:
-    store = Store(tmp_path, "abc", 2, "float16")
-    store_all(vectors(3), store, PartSettings(1000, 1e-9), lambda count: None)
+def test_parts_are_closed_after_their_time(store: Store) -> None:
+    store_all(batches(3), store, PartSettings(1000, 1e-9), lambda count: None)
     assert len(store.parts()) == 3
 
 
-def test_what_was_closed_survives_an_interruption(tmp_path: Path) -> None:
+def test_what_was_closed_survives_an_interruption(store: Store) -> None:
     def interrupted() -> Iterator[Embedded]:
-        yield from vectors(19)
+        yield from batches(19)
         raise KeyboardInterrupt
 
-    store = Store(tmp_path, "abc", 2, "float16")
     with pytest.raises(KeyboardInterrupt):
         store_all(interrupted(), store, PartSettings(8, NEVER), lambda count: None)
-    present, missing = divide([identified(i) for i in range(1, 21)], store.places())
-    assert (len(present), len(missing)) == (16, 4)
+    present = store.places()
+    assert len(present) == 16
+    assert id_bytes(present.without(identified(*range(1, 21)))) == id_bytes(identified(17, 18, 19, 20))
 
 
-def test_failures_are_rows_of_the_manifest(tmp_path: Path) -> None:
-    store = Store(tmp_path, "abc", 2, "float16")
-    bad = Embedded(identified(9), None, UNDECODABLE, "truncated")
-    outcomes = store_all([*vectors(2), bad], store, PartSettings(8, NEVER), lambda count: None)
-    ids = [identified(i) for i in (1, 2, 9)]
-    table = manifest_table(ids, outcomes)
-    assert table.schema == MANIFEST
-    assert table["content_id"].to_pylist() == ids
-    assert table["status"].to_pylist() == [OK, OK, UNDECODABLE]
-    assert table["error"].to_pylist() == [None, None, "truncated"]
-    assert table["row"].to_pylist() == [0, 1, None]
+def test_failures_are_returned_beside_the_places(store: Store) -> None:
+    bad = Failed(b"?" * 32, UNDECODABLE, "truncated")
+    places, failures = store_all([*batches(2), bad], store, PartSettings(8, NEVER), lambda count: None)
+    assert len(places) == 2
+    assert failures == {bad.content_id: bad}
 
 
-def test_an_empty_manifest_has_the_same_columns() -> None:
-    assert manifest_table([], {}).schema == MANIFEST
+def test_nothing_makes_no_part(store: Store) -> None:
+    places, failures = store_all([], store, PartSettings(8, NEVER), lambda count: None)
+    assert (len(places), failures, store.parts()) == (0, {}, [])
+
+
+def test_vectors_that_were_embedded_again_take_the_place_of_the_former(store: Store) -> None:
+    former, _ = store_all(batches(4), store, PartSettings(4, NEVER), lambda count: None)
+    later, _ = store_all(batches(3), store, PartSettings(4, NEVER), lambda count: None)
+    assert as_dict(joined([former, later])) == as_dict(former) | as_dict(later)
 
 
 def test_vectors_do_not_depend_on_the_batch(tmp_path: Path) -> None:
@@ -85,8 +87,9 @@ def test_vectors_do_not_depend_on_the_batch(tmp_path: Path) -> None:
     wanted = requests(write_pictures(tmp_path, 10))
     workers = WorkerSettings(model.prepare(), model.target, 10**6, 2, 30)
     one, ten = (list(embed_images(wanted, model, workers, batch)) for batch in (1, 10))
-    for left, right in zip(one, ten, strict=True):
-        np.testing.assert_array_equal(left.vector, right.vector)
+    assert (len(one), len(ten)) == (10, 1)
+    np.testing.assert_array_equal(np.concatenate([each.vectors for each in one]), ten[0].vectors)
+    assert id_bytes(ten[0].ids) == [request.content_id for request in wanted]
 
 
 def test_values_that_are_not_finite_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,12 +100,15 @@ def test_values_that_are_not_finite_are_refused(monkeypatch: pytest.MonkeyPatch)
         def features(self, batch: np.ndarray) -> np.ndarray:
             return np.array([[1.0], [np.nan]], np.float32)
 
-    prepared = [Prepared(identified(i), np.zeros(1), OK, None) for i in (1, 2)]
+    ids = id_bytes(identified(1, 2, 3))
+    prepared = [Prepared(content, np.zeros(1), OK, None) for content in ids[:2]]
+    prepared.append(Prepared(ids[2], None, UNDECODABLE, "truncated"))
     monkeypatch.setattr("scripts.lib.embedding.embed.prepare_all", lambda *_: iter(prepared))
-    good, bad = embed_images([], Broken(), None, 2)
-    assert good.status == OK
-    assert (bad.status, bad.vector) == (UNDECODABLE, None)
-    assert "not finite" in str(bad.error)
+    results = list(embed_images([], Broken(), None, 3))
+    (good,) = (each for each in results if isinstance(each, Embedded))
+    assert id_bytes(good.ids) == ids[:1]
+    failed = {each.content_id: each.error for each in results if isinstance(each, Failed)}
+    assert failed == {ids[1]: "the model returned values that are not finite", ids[2]: "truncated"}
 
 
 def test_pixels_are_cropped_to_the_size_that_the_weights_ask_for() -> None:

@@ -6,22 +6,29 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from scripts.lib.embedding.embed import Embedded, Outcome, PartSettings, manifest_table, store_all
-from scripts.lib.embedding.gather import embedded_places, gather, read_vectors, relocate
-from scripts.lib.embedding.store import Place, Store
+from scripts.lib.embedding.embed import Embedded, PartSettings, store_all
+from scripts.lib.embedding.gather import gather, items_table, read_items, read_vectors, relocate
+from scripts.lib.embedding.places import Places, joined, part_places
+from scripts.lib.embedding.store import Store
 from scripts.lib.errors import DamagedArtifact
-from scripts.lib.files.content_ids import id_bytes, read_ids
-from scripts.lib.files.status import OK, UNREADABLE
+from scripts.lib.files.content_ids import id_bytes
+from tests.test_places import as_dict, identified
 
 
-def identified(i: int) -> bytes:
-    return bytes([255 - i]) * 31 + b"\0"
+def fill(store: Store, values: list[float], part_size: int = 3) -> Places:
+    """Store one vector per value, whose content ids descend from 255."""
+    ids = identified(*(255 - i for i in range(len(values))))
+    vectors = np.repeat(np.array(values, np.float32), 2).reshape(-1, 2)
+    results = [Embedded(ids[i : i + 1], vectors[i : i + 1]) for i in range(len(values))]
+    return store_all(results, store, PartSettings(part_size, 1e9), lambda n: None)[0]
 
 
-def fill(store: Store, count: int, part_size: int = 3) -> dict[bytes, Place]:
-    embedded = [Embedded(identified(i), np.full(2, i, np.float32), OK, None) for i in range(count)]
-    outcomes = store_all(embedded, store, PartSettings(part_size, 1e9), lambda n: None)
-    return {i: Place(str(o.part), int(o.row or 0)) for i, o in outcomes.items()}
+def gathered(places: Places, store: Store, folder: Path) -> tuple[np.ndarray, list[int], list[bytes]]:
+    """Return matrix, row of each content and content ids, as they are read from their files."""
+    items = gather(places, store, folder / "vectors.npy", lambda n: None)
+    pq.write_table(items_table(items), folder / "items.parquet")
+    found = read_items(folder / "items.parquet")
+    return read_vectors(folder / "vectors.npy"), found.rows.tolist(), id_bytes(found.content_ids)
 
 
 @pytest.fixture
@@ -31,48 +38,73 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 11])
 def test_rows_are_sorted_by_content_id(tmp_path: Path, store: Store, count: int) -> None:
-    table = gather(fill(store, count), store, tmp_path / "vectors.npy", lambda n: None)
-    pq.write_table(table, tmp_path / "items.parquet")
-    matrix = read_vectors(tmp_path / "vectors.npy")
+    places = fill(store, [float(i) for i in range(count)])
+    matrix, rows, ids = gathered(places, store, tmp_path)
     assert matrix.shape == (count, 2)
     assert matrix.dtype == np.float16
-    expected = sorted(identified(i) for i in range(count))
-    assert id_bytes(read_ids(tmp_path / "items.parquet")) == expected
-    assert [255 - content[0] for content in expected] == matrix[:, 0].tolist()
+    assert rows == list(range(count))
+    assert ids == sorted(id_bytes(identified(*(255 - i for i in range(count)))))
+    assert [255 - content[0] for content in ids] == matrix[:, 0].tolist()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_equal_vectors_are_one_row(tmp_path: Path, store: Store, seed: int) -> None:
+    values = np.random.default_rng(seed).integers(0, 5, 20).astype(float).tolist()
+    matrix, rows, ids = gathered(fill(store, values), store, tmp_path)
+    assert sorted(matrix[:, 0].tolist()) == sorted(set(values))
+    assert matrix[rows, 0].tolist() == [values[255 - content[0]] for content in ids]
+    assert list(dict.fromkeys(rows)) == list(range(len(matrix))), "numbered by their first content"
+    np.save(tmp_path / "oracle.npy", np.array(matrix))
+    assert (tmp_path / "oracle.npy").read_bytes() == (tmp_path / "vectors.npy").read_bytes()
+
+
+@pytest.mark.parametrize("values", [[7.0] * 9, [0.0, -0.0, 0.0]])
+def test_all_equal_vectors_are_one_row(tmp_path: Path, store: Store, values: list[float]) -> None:
+    matrix, rows, ids = gathered(fill(store, values), store, tmp_path)
+    assert matrix.tolist() == [[values[0]] * 2]
+    assert rows == [0] * len(values)
+    assert len(ids) == len(values)
 
 
 def test_the_bytes_do_not_depend_on_the_parts(tmp_path: Path, store: Store) -> None:
     other = Store(tmp_path / "other", "abc", 2, "float16")
-    gather(fill(store, 11, part_size=2), store, tmp_path / "a.npy", lambda n: None)
-    gather(fill(other, 11, part_size=100), other, tmp_path / "b.npy", lambda n: None)
+    values = [0.0, 1.0, 2.0, 1.0, 4.0, 5.0, 2.0, 7.0, 8.0]
+    left = gather(fill(store, values, part_size=2), store, tmp_path / "a.npy", lambda n: None)
+    right = gather(fill(other, values, part_size=100), other, tmp_path / "b.npy", lambda n: None)
     assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
+    assert items_table(left).equals(items_table(right))
 
 
-def test_manifests_say_what_is_embedded(tmp_path: Path) -> None:
-    outcomes = {
-        identified(1): Outcome(identified(1), OK, None, "part", 4),
-        identified(2): Outcome(identified(2), UNREADABLE, "gone", None, None),
-    }
-    pq.write_table(manifest_table(list(outcomes), outcomes), tmp_path / "0.parquet")
-    assert embedded_places([tmp_path / "0.parquet"]) == {identified(1): Place("part", 4)}
+def test_a_part_is_read_once_however_many_manifests_name_it(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = fill(store, [1.0, 2.0, 3.0, 4.0], part_size=100)
+    divided = joined([places.select(np.array([row])) for row in range(4)])
+    read: list[str] = []
+    monkeypatch.setattr(store, "read", lambda part: read.append(part) or Store.read(store, part))
+    assert len(gathered(divided, store, tmp_path)[0]) == 4
+    assert len(read) == 1
 
 
 def test_vectors_that_moved_to_another_part_are_found(store: Store) -> None:
-    places = fill(store, 5)
-    moved = {content: Place("merged.arrow", 99) for content in places}
-    assert relocate(moved, store) == places
+    places = fill(store, [float(i) for i in range(5)])
+    moved = part_places("merged.arrow", places.ids[1:3])
+    assert as_dict(relocate(joined([places, moved]), store)) == as_dict(places)
+    assert as_dict(relocate(moved, store)) == as_dict(places.select(np.array([1, 2])))
 
 
 def test_vectors_that_are_gone_are_counted(store: Store) -> None:
-    places = fill(store, 5, part_size=3)
+    places = fill(store, [float(i) for i in range(5)], part_size=3)
     store.parts()[0].unlink()
     with pytest.raises(DamagedArtifact, match="3 of 5 vectors are gone"):
         relocate(places, store)
 
 
-def test_a_manifest_that_points_to_another_vector_is_found_out(tmp_path: Path, store: Store) -> None:
-    places = fill(store, 3)
-    first, second, _ = places
-    swapped = places | {first: places[second], second: places[first]}
+@pytest.mark.parametrize("rows", [[1, 0, 2], [0, 1, 3]])
+def test_a_manifest_that_points_to_another_vector_is_found_out(
+    tmp_path: Path, store: Store, rows: list[int]
+) -> None:
+    places = fill(store, [0.0, 1.0, 2.0])
+    wrong = Places(places.ids, places.parts, np.array(rows, np.int32), places.names)
     with pytest.raises(DamagedArtifact, match="does not hold"):
-        gather(swapped, store, tmp_path / "vectors.npy", lambda n: None)
+        gather(wrong, store, tmp_path / "vectors.npy", lambda n: None)

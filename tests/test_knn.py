@@ -1,14 +1,20 @@
 """Neighbours against brute force: all of them, their distances, their order."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from scipy.spatial.distance import cdist
 
 from scripts.lib.errors import InputError
+from scripts.lib.ordering.indexes import IndexSettings, packed, unpacked
 from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
 
-INVERTED_FILE = KnnSettings(k=10, exact_limit=0, pca_dimension=16, sample=200)
+INVERTED_FILE = KnnSettings(k=10, exact_limit=0, sample=200, index=IndexSettings(pca_dimension=16))
+SMALL_WORLD = replace(INVERTED_FILE, index=IndexSettings(pca_dimension=16, small_world_from=0))
+ROUNDED = replace(INVERTED_FILE, index=IndexSettings(pca_dimension=16, memory=0))
+BOTH = replace(INVERTED_FILE, index=IndexSettings(pca_dimension=16, small_world_from=0, memory=0))
 
 
 def clusters(n: int, d: int, seed: int = 0) -> npt.NDArray[np.float16]:
@@ -52,17 +58,18 @@ def test_distances_of_close_vectors_far_from_the_origin_are_right() -> None:
     np.testing.assert_allclose(graph.distances, np.sort(all_distances(vectors), axis=1)[:, :199], rtol=1e-5)
 
 
-@pytest.mark.parametrize("vectors", [clusters(3000, 12), clusters(3000, 40)])
-def test_inverted_file_finds_most_and_measures_it(vectors: npt.NDArray[np.float16]) -> None:
-    graph = nearest_neighbors(vectors, INVERTED_FILE)
+@pytest.mark.parametrize("settings", [INVERTED_FILE, SMALL_WORLD, ROUNDED, BOTH])
+@pytest.mark.parametrize("vectors", [clusters(3000, 12), clusters(3000, 40)], ids=["d=12", "d=40"])
+def test_an_index_finds_most_and_measures_it(vectors: npt.NDArray[np.float16], settings: KnnSettings) -> None:
+    graph = nearest_neighbors(vectors, settings)
     reach = np.sort(all_distances(vectors), axis=1)[:, 9:10] * (1 + 1e-6)
     assert_graph_is_sound(graph)
-    assert graph.recall >= INVERTED_FILE.target_recall
+    assert graph.recall >= settings.target_recall
     assert (graph.distances <= reach).mean() == pytest.approx(graph.recall, abs=0.03)
-    assert "inverted file" in graph.method
+    assert ("small world" if settings.index.small_world_from == 0 else "inverted file") in graph.method
 
 
-@pytest.mark.parametrize("settings", [KnnSettings(), INVERTED_FILE])
+@pytest.mark.parametrize("settings", [KnnSettings(), INVERTED_FILE, SMALL_WORLD])
 def test_bytes_do_not_depend_on_threads(settings: KnnSettings) -> None:
     vectors = clusters(4000, 40)
     one, two = (nearest_neighbors(vectors, settings, threads) for threads in (1, 2))
@@ -78,7 +85,7 @@ def test_k_is_at_most_n_minus_one(n: int) -> None:
     assert_graph_is_sound(graph)
 
 
-@pytest.mark.parametrize("settings", [KnnSettings(), INVERTED_FILE])
+@pytest.mark.parametrize("settings", [KnnSettings(), INVERTED_FILE, SMALL_WORLD])
 def test_identical_vectors_are_neighbours_of_each_other(settings: KnnSettings) -> None:
     graph = nearest_neighbors(np.ones((600, 20), np.float16), settings)
     assert_graph_is_sound(graph)
@@ -104,3 +111,17 @@ def test_progress_counts_rows() -> None:
     done: list[int] = []
     nearest_neighbors(clusters(3000, 4), progress=done.append)
     assert sum(done) == 3000
+
+
+@pytest.mark.parametrize("settings", [INVERTED_FILE, SMALL_WORLD, BOTH])
+def test_an_index_that_was_packed_names_the_same_candidates(settings: KnnSettings) -> None:
+    vectors, saved = clusters(2000, 24), []
+    nearest_neighbors(vectors, settings, save=lambda proposer: saved.append(proposer))
+    (proposer,) = saved
+    again = replace(proposer, index=unpacked(packed(proposer.index)))
+    queries = vectors[:50].astype(np.float32)
+    assert again.propose(queries).tolist() == proposer.propose(queries).tolist()
+
+
+def test_an_exact_search_has_no_index_to_save() -> None:
+    nearest_neighbors(clusters(50, 3), save=lambda proposer: pytest.fail("it was called"))

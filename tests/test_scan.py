@@ -70,7 +70,8 @@ def test_lists_hold_each_usable_content_once_in_its_partition(tmp_path: Path) ->
     (images / "again.jpg").write_bytes(paths[0].read_bytes())
     (images / "bad.jpg").write_bytes(b"no image")
     rows = run(tmp_path, tree_of(images))
-    lists = [pq.read_table(io.BytesIO(data))["content_id"].to_pylist() for data in partition_lists(rows, 3)]
+    found = partition_lists(inventory_table(rows), 3)
+    lists = [pq.read_table(io.BytesIO(data))["content_id"].to_pylist() for data in found]
     assert sum(map(len, lists)) == 12
     for partition, ids in enumerate(lists):
         assert ids == sorted(ids)
@@ -79,10 +80,10 @@ def test_lists_hold_each_usable_content_once_in_its_partition(tmp_path: Path) ->
 
 def test_lists_do_not_know_names(tmp_path: Path) -> None:
     paths = write_pictures(tmp_path / "images", 4)
-    before = partition_lists(run(tmp_path, tree_of(tmp_path / "images")), 2)
+    before = partition_lists(inventory_table(run(tmp_path, tree_of(tmp_path / "images"))), 2)
     paths[0].rename(paths[0].with_name("other.jpg"))
     os.utime(paths[1], ns=(0, 0))
-    assert partition_lists(run(tmp_path, tree_of(tmp_path / "images")), 2) == before
+    assert partition_lists(inventory_table(run(tmp_path, tree_of(tmp_path / "images"))), 2) == before
 
 
 def test_a_missing_root_stops_and_says_so(tmp_path: Path) -> None:

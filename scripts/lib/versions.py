@@ -5,14 +5,16 @@ again. Editing a comment does not. The list stands alone because every run reads
 """
 
 SCAN = 1
-WEIGHTS = 1
+WEIGHTS = 2
 DESCRIPTOR = 1  # names its vectors in the store
 NETWORK = 1  # likewise, for everything done to an image besides the network itself
 EMBED = 1
-GATHER = 1
-KNN = 1
-MST = 1
+GATHER = 2
+KNN = 2
+BOUND = 1
+MST = 2
 TRAVERSE = 1
-TWO_OPT = 1
-ORDER = 1
+TWO_OPT = 2
+ORDER = 2
+QUALITY = 1
 COPY = 1

@@ -50,12 +50,16 @@ ARTIFACTS = [
     f"{MODEL}/vectors.npy",
     f"{MODEL}/items.parquet",
     f"{MODEL}/knn.npz",
+    f"{MODEL}/bound.json",
     f"{MODEL}/mst.npy",
     f"{MODEL}/traversal.npy",
     f"{MODEL}/path.npy",
-    f"{MODEL}/quality.json",
     f"{MODEL}/order.parquet",
+    f"{MODEL}/order.csv",
+    *([f"{MODEL}/order.txt"] if config["order_list"] else []),
     f"{MODEL}/rejected.csv",
+    f"{MODEL}/quality.json",
+    f"{MODEL}/quality.png",
     f"{COLLECTION}/copied.parquet",
 ]
 

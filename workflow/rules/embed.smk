@@ -3,8 +3,9 @@
 #   in   inventory.parquet, inventory/{p}.parquet
 #   out  model.json                architecture, weights and their hash, preprocessing, dimension
 #        embed/{p}.parquet         content id -> part and row in the store, or status and error
-#        vectors.npy               (n, d) float16 (precomputed: float32), one row per distinct content
-#        items.parquet             the content id of each row, ascending
+#        vectors.npy               (n, d) float16 (precomputed: float32, unless all are halves), a row per
+#                                  distinct vector
+#        items.parquet             the row of each content, by content id
 #   side the store                 the vectors themselves, shared by collections
 
 

@@ -1,8 +1,10 @@
 # The path into files. Only here do file names matter.
 #
 #   in   path.npy, items.parquet, vectors.npy, inventory.parquet, embed/{p}.parquet
-#   out  order.parquet             position, path, distance to the next, duplicate group
+#   out  order.parquet, order.csv  position, path, distance to the next, duplicate group
+#        order.txt                 the paths, one a line, where asked for
 #        rejected.csv              every file that is not in the order, with the reason
+#        quality.json, quality.png how good the order is, in figures and as a picture
 #        copied.parquet            what the copy stage did, from the ledger in the output folder
 
 
@@ -16,7 +18,9 @@ rule order:
         inventory=f"{COLLECTION}/inventory.parquet",
     output:
         order=f"{MODEL}/order.parquet",
+        table=f"{MODEL}/order.csv",
         rejected=f"{MODEL}/rejected.csv",
+        **({"list": f"{MODEL}/order.txt"} if config["order_list"] else {}),
     log:
         f"{MODEL}/logs/order.log",
     benchmark:
@@ -25,8 +29,34 @@ rule order:
         "../../environment.yml"
     params:
         version=versions.ORDER,
+        backwards=config["order_reverse"],
     script:
         "../../scripts/order.py"
+
+
+rule quality:
+    """Say how good the order is, in figures and in a picture."""
+    input:
+        vectors=after_scan(f"{MODEL}/vectors.npy"),
+        path=after_scan(f"{MODEL}/path.npy"),
+        tree=after_scan(f"{MODEL}/mst.npy"),
+        traversal=after_scan(f"{MODEL}/traversal.npy"),
+        bound=after_scan(f"{MODEL}/bound.json"),
+        order=after_scan(f"{MODEL}/order.parquet"),
+    output:
+        quality=f"{MODEL}/quality.json",
+        picture=f"{MODEL}/quality.png",
+    log:
+        f"{MODEL}/logs/quality.log",
+    benchmark:
+        f"{MODEL}/benchmarks/quality.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        version=versions.QUALITY,
+        seed=config["seed"],
+    script:
+        "../../scripts/quality.py"
 
 
 rule copy:

@@ -1,17 +1,22 @@
 # Vectors into a path. Everything here counts rows of vectors.npy and knows no file.
 #
 #   in   vectors.npy               (n, d) float16 or float32
-#   out  knn.npz                   indices (n, k) int32, distances (n, k) float32, recall
+#        items.parquet             whose vectors these are, for an order that is kept
+#   out  knn.npz                   indices (n, k) int32, distances (n, k) float32, recall, ids (n,) S32
+#        bound.json                what no path can be shorter than, and how sure that is
 #        mst.npy                   (n - 1,) edges: source, target, distance
 #        traversal.npy             (n,) int32, a permutation: the walk along the tree
 #        path.npy                  (n,) int32, the permutation after local search
-#        quality.json              length, lower bound, links, worst links, comparison with a random order
+#
+# Side files, which are no outputs because they outlive the start of a job, in kept/: the graph, the index and
+# the order of the last run, by content id; and search.npz, a search in the middle of its work.
 
 
 rule knn:
     """Find each item's nearest neighbours."""
     input:
         vectors=after_scan(f"{MODEL}/vectors.npy"),
+        item_ids=after_scan(f"{MODEL}/items.parquet"),
     output:
         graph=f"{MODEL}/knn.npz",
     log:
@@ -27,9 +32,31 @@ rule knn:
         version=versions.KNN,
         k=config["knn_k"],
         recall=config["knn_recall"],
+        memory=config["memory"],
+        keep=config["order_keep"],
         seed=config["seed"],
     script:
         "../../scripts/knn.py"
+
+
+rule bound:
+    """Bound the length of every path from below."""
+    input:
+        vectors=after_scan(f"{MODEL}/vectors.npy"),
+        graph=after_scan(f"{MODEL}/knn.npz"),
+    output:
+        bound=f"{MODEL}/bound.json",
+    log:
+        f"{MODEL}/logs/bound.log",
+    benchmark:
+        f"{MODEL}/benchmarks/bound.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        version=versions.BOUND,
+        seed=config["seed"],
+    script:
+        "../../scripts/bound.py"
 
 
 rule mst:
@@ -48,6 +75,7 @@ rule mst:
     threads: ALL_CORES
     params:
         version=versions.MST,
+        exact=config["mst_exact"],
     script:
         "../../scripts/mst.py"
 
@@ -71,14 +99,16 @@ rule traverse:
 
 
 rule two_opt:
-    """Shorten the walk by local search on the whole path."""
+    """Shorten the walk by local search on the whole path, or put what is new into the order that is kept."""
     input:
         vectors=after_scan(f"{MODEL}/vectors.npy"),
+        item_ids=after_scan(f"{MODEL}/items.parquet"),
         graph=after_scan(f"{MODEL}/knn.npz"),
+        tree=after_scan(f"{MODEL}/mst.npy"),
         traversal=after_scan(f"{MODEL}/traversal.npy"),
+        inventory=ancient(f"{COLLECTION}/inventory.parquet"),
     output:
         path=f"{MODEL}/path.npy",
-        quality=f"{MODEL}/quality.json",
     log:
         f"{MODEL}/logs/two_opt.log",
     benchmark:
@@ -87,6 +117,10 @@ rule two_opt:
         "../../environment.yml"
     params:
         version=versions.TWO_OPT,
+        effort=config["search_effort"],
+        memory=config["memory"],
+        start=as_it_is("order_start"),
+        keep=config["order_keep"],
         seed=config["seed"],
     script:
         "../../scripts/two_opt.py"

@@ -1,54 +1,31 @@
-"""Stage `embed`: a vector for each content of a partition that the store does not have yet.
-
-The manifest that results says of each content where its vector lies, or why it has none.
-"""
+"""Stage `embed`: a vector for each content of a partition that the store does not have yet."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from scripts.lib.embedding.manifest import Failed
 from scripts.lib.embedding.models import Model
-from scripts.lib.embedding.store import Place, Store
+from scripts.lib.embedding.places import Places, joined, part_places
+from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.workers import Prepared, Request, WorkerSettings, prepare_all
-from scripts.lib.files.content_ids import ID_TYPE
-from scripts.lib.files.status import OK, UNDECODABLE
-
-MANIFEST = pa.schema(
-    [
-        ("content_id", ID_TYPE),
-        ("status", pa.string()),
-        ("error", pa.string()),
-        ("part", pa.string()),
-        ("row", pa.int32()),
-    ]
-)
+from scripts.lib.files.content_ids import ID_DTYPE
+from scripts.lib.files.status import UNDECODABLE
 
 
 class Embedded(NamedTuple):
-    """A content's vector (d,), or the reason why it has none."""
+    """The vectors of some contents.
 
-    content_id: bytes
-    vector: np.ndarray | None
-    status: str
-    error: str | None
+    ids : (b,) S32
+    vectors : (b, d), any float type
+    """
 
-
-class Outcome(NamedTuple):
-    """One row of the manifest, in the order of its columns."""
-
-    content_id: bytes
-    status: str
-    error: str | None
-    part: str | None
-    row: int | None
+    ids: np.ndarray
+    vectors: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -61,80 +38,75 @@ class PartSettings:
 
 def embed_images(
     requests: Iterable[Request], model: Model, workers: WorkerSettings, batch_size: int
-) -> Iterator[Embedded]:
+) -> Iterator[Embedded | Failed]:
     """Yield the vector of each requested image, or why it has none."""
     prepared = prepare_all(requests, workers)
     while batch := list(islice(prepared, batch_size)):
         yield from _embed_batch(batch, model)
 
 
-def _embed_batch(batch: list[Prepared], model: Model) -> Iterator[Embedded]:
+def _embed_batch(batch: list[Prepared], model: Model) -> Iterator[Embedded | Failed]:
     arrays = [each.array for each in batch if each.array is not None]
-    vectors = iter(model.features(np.stack(arrays)) if arrays else ())
-    for each in batch:
-        if each.array is None:
-            yield Embedded(each.content_id, None, each.status, each.error)
-            continue
-        vector = next(vectors)
-        if np.isfinite(vector).all():
-            yield Embedded(each.content_id, vector, OK, None)
-        else:
-            yield Embedded(
-                each.content_id, None, UNDECODABLE, "the model returned values that are not finite"
-            )
+    ids = [each.content_id for each in batch if each.array is not None]
+    yield from (Failed(each.content_id, each.status, each.error) for each in batch if each.array is None)
+    if not arrays:
+        return
+    vectors = model.features(np.stack(arrays))
+    finite = np.isfinite(vectors).all(axis=1)
+    yield Embedded(np.array(ids, ID_DTYPE)[finite], vectors[finite])
+    for row in np.flatnonzero(~finite):
+        yield Failed(ids[row], UNDECODABLE, "the model returned values that are not finite")
+
+
+class _PartWriter:
+    """Fills one part of the store after the other."""
+
+    def __init__(self, store: Store, settings: PartSettings) -> None:
+        self.store, self.settings = store, settings
+        self.written: list[Places] = []
+        self._open()
+
+    def _open(self) -> None:
+        self.waiting: list[Embedded] = []
+        self.count = 0
+        self.opened = time.monotonic()
+
+    def add(self, batch: Embedded) -> None:
+        """Take vectors in; close the parts that they fill, and one that has been open for too long."""
+        while len(batch.ids):
+            room = self.settings.size - self.count
+            self.waiting.append(Embedded(batch.ids[:room], batch.vectors[:room]))
+            self.count += len(self.waiting[-1].ids)
+            batch = Embedded(batch.ids[room:], batch.vectors[room:])
+            if self.count == self.settings.size:
+                self.close()
+        if time.monotonic() - self.opened >= self.settings.seconds:
+            self.close()
+
+    def close(self) -> None:
+        """Write what is waiting as one part."""
+        if self.waiting:
+            ids = np.concatenate([each.ids for each in self.waiting])
+            vectors = np.concatenate([each.vectors for each in self.waiting])
+            self.written.append(part_places(self.store.append(ids, vectors), ids))
+        self._open()
 
 
 def store_all(
-    embedded: Iterable[Embedded],
+    results: Iterable[Embedded | Failed],
     store: Store,
     parts: PartSettings,
     progress: Callable[[int], object],
-) -> dict[bytes, Outcome]:
-    """Append vectors to the store, part by part, and return what became of each content."""
-    outcomes: dict[bytes, Outcome] = {}
-    waiting: list[Embedded] = []
-    opened = time.monotonic()
-    for each in embedded:
-        progress(1)
-        if each.vector is None:
-            outcomes[each.content_id] = Outcome(each.content_id, each.status, each.error, None, None)
-            continue
-        waiting.append(each)
-        if len(waiting) >= parts.size or time.monotonic() - opened >= parts.seconds:
-            outcomes.update(_close_part(waiting, store))
-            waiting, opened = [], time.monotonic()
-    if waiting:
-        outcomes.update(_close_part(waiting, store))
-    return outcomes
-
-
-def _close_part(waiting: list[Embedded], store: Store) -> dict[bytes, Outcome]:
-    vectors = np.stack([each.vector for each in waiting if each.vector is not None])
-    part = store.append([each.content_id for each in waiting], vectors)
-    return {
-        each.content_id: Outcome(each.content_id, OK, None, part, row) for row, each in enumerate(waiting)
-    }
-
-
-def holders_of(inventory: Path, contents: Sequence[bytes]) -> dict[bytes, list[bytes]]:
-    """Return the files that hold each of the contents, by path."""
-    table = pq.read_table(inventory, columns=["content_id", "path_bytes", "status"])
-    table = table.filter(pc.field("status") == OK)
-    holders: dict[bytes, list[bytes]] = {content: [] for content in contents}
-    for content, path in zip(table["content_id"].to_pylist(), table["path_bytes"].to_pylist(), strict=True):
-        if content in holders:
-            holders[content].append(path)
-    return holders
-
-
-def divide(ids: Sequence[bytes], places: Mapping[bytes, Place]) -> tuple[dict[bytes, Outcome], list[bytes]]:
-    """Return the outcomes of the contents that the store has, and the contents that it has not."""
-    present = {i: Outcome(i, OK, None, *places[i]) for i in ids if i in places}
-    return present, [i for i in ids if i not in present]
-
-
-def manifest_table(ids: Sequence[bytes], outcomes: Mapping[bytes, Outcome]) -> pa.Table:
-    """Return the manifest: one row per content, in the order of `ids`."""
-    columns = zip(*(outcomes[i] for i in ids), strict=True) if ids else ([] for _ in MANIFEST)
-    arrays = [pa.array(list(c), field.type) for c, field in zip(columns, MANIFEST, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=MANIFEST)
+) -> tuple[Places, dict[bytes, Failed]]:
+    """Append vectors to the store, part by part; return where they are, and what has none."""
+    writer = _PartWriter(store, parts)
+    failures: dict[bytes, Failed] = {}
+    for each in results:
+        if isinstance(each, Failed):
+            failures[each.content_id] = each
+            progress(1)
+        else:
+            writer.add(each)
+            progress(len(each.ids))
+    writer.close()
+    return joined(writer.written), failures

@@ -1,37 +1,37 @@
-"""Stage `gather`: the vectors of all partitions in one matrix, one row per distinct content.
+"""Stage `gather`: the vectors of all partitions in one matrix, one row per distinct vector.
 
-Rows are sorted by content id, so that the matrix does not depend on partitions, parts or their order.
+Rows are sorted by the smallest content id that has them, so that the matrix does not depend on
+partitions, parts or their order.
 """
 
 import os
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scripts.lib.embedding.store import Place, Store
+from scripts.lib.embedding.distinct import distinct_rows, keep_rows, row_digests
+from scripts.lib.embedding.places import Places, joined
+from scripts.lib.embedding.store import Store
 from scripts.lib.errors import DamagedArtifact
-from scripts.lib.files.content_ids import ID_DTYPE, ids_column
-from scripts.lib.files.status import OK
+from scripts.lib.files.content_ids import ID_DTYPE, ids_array, ids_column
 
 
-def embedded_places(manifests: Sequence[Path]) -> dict[bytes, Place]:
-    """Return where the manifests say that vectors lie."""
-    places: dict[bytes, Place] = {}
-    for manifest in manifests:
-        table = pq.read_table(manifest)
-        rows = zip(
-            *(table[name].to_pylist() for name in ("content_id", "status", "part", "row")),
-            strict=True,
-        )
-        places.update((content, Place(part, row)) for content, status, part, row in rows if status == OK)
-    return places
+class Items(NamedTuple):
+    """The rows of the matrix, and the contents that have them.
+
+    rows : (c,) int32, the row of each content's vector; equal vectors share one
+    content_ids : (c,) S32, ascending
+    """
+
+    rows: np.ndarray
+    content_ids: np.ndarray
 
 
-def relocate(places: dict[bytes, Place], store: Store) -> dict[bytes, Place]:
+def relocate(places: Places, store: Store) -> Places:
     """Return the places with those corrected whose part was merged into another since.
 
     Raises
@@ -40,20 +40,19 @@ def relocate(places: dict[bytes, Place], store: Store) -> dict[bytes, Place]:
         when vectors are gone from the store.
     """
     present = {part.name for part in store.parts()}
-    lost = [content for content, place in places.items() if place.part not in present]
-    if not lost:
+    lost = np.array([name not in present for name in places.names], bool)[places.parts]
+    if not lost.any():
         return places
     elsewhere = store.places()
-    missing = [content for content in lost if content not in elsewhere]
-    if missing:
+    missing = elsewhere.without(places.ids[lost])
+    if len(missing):
         raise DamagedArtifact(f"{len(missing):,} of {len(places):,} vectors are gone from {store.folder}.")
-    return places | {content: elsewhere[content] for content in lost}
+    wanted = np.isin(elsewhere.ids, places.ids[lost])
+    return joined([places.select(~lost), elsewhere.select(wanted)])
 
 
-def gather(
-    places: dict[bytes, Place], store: Store, target: Path, progress: Callable[[int], object]
-) -> pa.Table:
-    """Fill `target` with the vectors, a (n, d) matrix in NumPy's file format; return the table of items.
+def gather(places: Places, store: Store, target: Path, progress: Callable[[int], object]) -> Items:
+    """Fill `target` with the distinct vectors, a (m, d) matrix in NumPy's file format.
 
     Parts are read one after the other into a memory map, so memory does not grow with n × d.
 
@@ -62,19 +61,34 @@ def gather(
     DamagedArtifact
         when a part is gone or altered, or a vector is not where it should be.
     """
-    ids = np.sort(np.array(list(places), ID_DTYPE))
-    matrix = _create_matrix(target, len(ids), store)
-    for part, contents in _by_part(places).items():
-        wanted = np.array([content for content, _ in contents], ID_DTYPE)
-        rows = np.array([row for _, row in contents])
-        part_ids, vectors = store.read(part)
-        if rows.max() >= len(part_ids) or (part_ids[rows] != wanted).any():
-            raise DamagedArtifact(f"The part {part} of {store.folder} does not hold what a manifest says.")
-        matrix[np.searchsorted(ids, wanted)] = vectors[rows]
+    matrix = _create_matrix(target, len(places), store)
+    digests = np.empty(len(places), ID_DTYPE)
+    for rows, vectors in _vectors(places, store):
+        matrix[rows] = vectors
+        digests[rows] = row_digests(vectors)
         progress(len(rows))
     if isinstance(matrix, np.memmap):
         matrix.flush()
-    return items_table(ids)
+    distinct = distinct_rows(digests)
+    if len(distinct.kept) < len(places):
+        keep_rows(target, distinct.kept)
+    return Items(distinct.item, places.ids)
+
+
+def _vectors(places: Places, store: Store) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield, part by part, rows of `places` (b,) and their vectors (b, d)."""
+    by_part = np.argsort(places.parts, kind="stable")
+    bounds = np.searchsorted(places.parts[by_part], np.arange(len(places.names) + 1))
+    for part, name in enumerate(places.names):
+        rows = by_part[bounds[part] : bounds[part + 1]]
+        if len(rows):
+            ids, vectors = store.read(name)
+            there = places.rows[rows]
+            if there.max() >= len(ids) or (ids[there] != places.ids[rows]).any():
+                raise DamagedArtifact(
+                    f"The part {name} of {store.folder} does not hold what a manifest says."
+                )
+            yield rows, vectors[there]
 
 
 def _create_matrix(target: Path, n: int, store: Store) -> np.ndarray:
@@ -95,16 +109,21 @@ def _reserve(file: Path) -> None:
             os.posix_fallocate(stream.fileno(), 0, file.stat().st_size)
 
 
-def _by_part(places: dict[bytes, Place]) -> dict[str, list[tuple[bytes, int]]]:
-    parts: dict[str, list[tuple[bytes, int]]] = defaultdict(list)
-    for content, place in places.items():
-        parts[place.part].append((content, place.row))
-    return dict(sorted(parts.items()))
+def items_table(items: Items) -> pa.Table:
+    """Return the table `items.parquet`: for each content, the row of its vector in the matrix."""
+    return pa.table({"item": pa.array(items.rows), "content_id": ids_column(items.content_ids)})
 
 
-def items_table(ids: np.ndarray) -> pa.Table:
-    """Return the table `items.parquet`: the content id of each row of the matrix."""
-    return pa.table({"item": pa.array(np.arange(len(ids), dtype=np.int32)), "content_id": ids_column(ids)})
+def read_items(path: Path) -> Items:
+    """Read the table `items.parquet`."""
+    table = pq.read_table(path, columns=["item", "content_id"])
+    return Items(table["item"].to_numpy(), ids_array(table["content_id"]))
+
+
+def first_ids(items: Items) -> np.ndarray:
+    """Return the first content id of each item: (m,) S32, ascending."""
+    ids: np.ndarray = items.content_ids[np.unique(items.rows, return_index=True)[1]]
+    return ids
 
 
 def read_vectors(path: Path) -> np.ndarray:

@@ -1,171 +1,139 @@
-"""The user's own vectors: a Parquet file of paths and vectors, or a clip-retrieval folder.
+"""The user's own vectors, judged: which are usable, and by what they are known.
 
 The content id of a vector is the BLAKE3 of its bytes in single precision; equal vectors are one item.
 A vector with another length than most, or with values that are not finite, keeps its row, with a reason.
 """
 
 import os
-import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
-from blake3 import blake3
+import pyarrow.compute as pc
 
 from scripts.lib.embedding.embed import Embedded
-from scripts.lib.errors import InputError
+from scripts.lib.embedding.manifest import Failed
+from scripts.lib.embedding.vector_files import Block, blocks
+from scripts.lib.files.content_ids import digests, id_bytes, ids_column, positions_in
 from scripts.lib.files.paths import readable
-from scripts.lib.files.scan import Row
+from scripts.lib.files.scan import INVENTORY
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE
 
-BLOCK_ROWS = 16_384
+
+class Form(NamedTuple):
+    """The common form of the vectors: their dimension, and the smallest type that holds them exactly."""
+
+    dimension: int
+    dtype: str
 
 
-class Block(NamedTuple):
-    """Some rows of the input: their paths, and their vectors with NumPy's own precision."""
+class Judged(NamedTuple):
+    """Some rows of the input: what identifies each vector, and whether it can be used.
 
-    paths: list[bytes]
-    vectors: list[np.ndarray]
-
-
-def blocks(source: Path) -> Iterator[Block]:
-    """Yield the input in blocks, in its order.
-
-    Raises
-    ------
-    InputError
-        when it is neither of the two layouts.
+    paths : (b,) large_binary
+    content_ids : (b,) S32
+    lengths : (b,) int64, of the vectors
+    finite : (b,) bool
     """
-    if source.is_dir():
-        yield from _clip_retrieval_blocks(source)
-    elif source.is_file():
-        yield from _parquet_blocks(source)
-    else:
-        raise InputError(f"embeddings: there is nothing at {source}.")
+
+    paths: pa.Array
+    content_ids: np.ndarray
+    lengths: np.ndarray
+    finite: np.ndarray
 
 
-def _parquet_blocks(source: Path) -> Iterator[Block]:
-    try:
-        file = pq.ParquetFile(source)
-    except pa.ArrowException as error:
-        raise InputError(f"embeddings: {source} is no Parquet file ({error}).") from error
-    missing = {"path", "vector"} - set(file.schema_arrow.names)
-    if missing:
-        raise InputError(
-            f"embeddings: {source} has no column {' and no '.join(sorted(missing))}; it has "
-            f"{', '.join(file.schema_arrow.names)}. Columns path and vector are needed."
-        )
-    for batch in file.iter_batches(BLOCK_ROWS, columns=["path", "vector"]):
-        yield Block(_path_bytes(batch["path"]), _vectors(batch["vector"], source))
-
-
-def _clip_retrieval_blocks(folder: Path) -> Iterator[Block]:
-    matrices = sorted(folder.glob("img_emb/*.npy"), key=_number)
-    if not matrices:
-        raise InputError(f"embeddings: {folder} has no img_emb/*.npy, so it is no clip-retrieval folder.")
-    for file in matrices:
-        table = folder / "metadata" / f"metadata_{_number(file)[0]}.parquet"
-        try:
-            paths = _path_bytes(pq.read_table(table, columns=["image_path"])["image_path"])
-            matrix = np.load(file, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-            raise InputError(f"embeddings: {file} with {table} can't be read ({error}).") from error
-        if matrix.ndim != 2 or len(matrix) != len(paths):
-            raise InputError(f"embeddings: {file} has shape {matrix.shape}, {table} {len(paths)} rows.")
-        for start in range(0, len(paths), BLOCK_ROWS):
-            stop = start + BLOCK_ROWS
-            yield Block(paths[start:stop], list(matrix[start:stop]))
-
-
-def _number(file: Path) -> tuple[int, str]:
-    match = re.search(r"(\d+)$", file.stem)
-    return (int(match.group(1)) if match else 0, file.name)
-
-
-def _path_bytes(column: pa.Array | pa.ChunkedArray) -> list[bytes]:
-    kinds = pa.types
-    texts = (kinds.is_string, kinds.is_large_string, kinds.is_binary, kinds.is_large_binary)
-    if not any(is_kind(column.type) for is_kind in texts):
-        raise InputError(f"embeddings: the column of paths holds {column.type}, not text.")
-    return [value or b"" for value in column.cast(pa.large_binary()).to_pylist()]
-
-
-def _vectors(column: pa.Array, source: Path) -> list[np.ndarray]:
-    kinds = pa.types
-    if not (
-        kinds.is_list(column.type)
-        or kinds.is_large_list(column.type)
-        or kinds.is_fixed_size_list(column.type)
-    ):
-        raise InputError(f"embeddings: column vector of {source} holds {column.type}, not lists of numbers.")
-    number = column.type.value_type
-    if not (kinds.is_floating(number) or kinds.is_integer(number)):
-        raise InputError(f"embeddings: column vector of {source} holds lists of {number}, not of numbers.")
-    empty = np.empty(0, np.float32)
-    return [empty if not v.is_valid else v.values.to_numpy(zero_copy_only=False) for v in column]
-
-
-class Vector(NamedTuple):
-    """One row of the input, judged: its vector in single precision, or what is wrong with it."""
-
-    path: bytes
-    content_id: bytes
-    vector: np.ndarray
-    error: str | None
-
-
-def common_dimension(source: Path) -> int:
-    """Return the most frequent length of the vectors; 0 when there are none."""
-    lengths = Counter(len(vector) for block in blocks(source) for vector in block.vectors)
-    return min(lengths, key=lambda length: (-lengths[length], length)) if lengths else 0
-
-
-def judged(source: Path, dimension: int) -> Iterator[Vector]:
-    """Yield every row of the input with its content id and what is wrong with it."""
+def common_form(source: Path) -> Form:
+    """Return the form of the vectors; half precision where all were given in it, or as bytes."""
+    lengths, half = [], True
     for block in blocks(source):
-        for path, given in zip(block.paths, block.vectors, strict=True):
-            with np.errstate(over="ignore", invalid="ignore"):
-                vector = np.asarray(given, np.float32) + np.float32(0)  # -0.0 equals 0.0
-            error = None
-            if len(vector) != dimension or not dimension:
-                error = f"has {len(vector)} values, most vectors have {dimension}"
-            elif not np.isfinite(vector).all():
-                error = "has values that are not finite (NaN or infinite)"
-            yield Vector(path, blake3(vector.tobytes()).digest(), vector, error)
+        lengths.append(block.stops - block.starts)
+        half &= np.can_cast(block.values.dtype, np.float16)
+    return Form(common_dimension(lengths), "float16" if lengths and half else "float32")
 
 
-def inventory_rows(source: Path, dimension: int) -> list[Row]:
-    """Return one inventory row per input row, in its order."""
-    return [_inventory_row(source, each) for each in judged(source, dimension)]
+def common_dimension(lengths: Sequence[np.ndarray]) -> int:
+    """Return the most frequent length of the vectors, the least of several; 0 when there are none."""
+    found, counts = np.unique(np.concatenate([[0], *lengths]), return_counts=True)
+    return int(found[1:][np.argmax(counts[1:])]) if len(found) > 1 else 0
 
 
-def _inventory_row(source: Path, each: Vector) -> Row:
-    return Row(
-        path=readable(each.path),
-        path_bytes=each.path,
-        root=readable(os.fsencode(source)),
-        kind="vector",
-        size=None,
-        mtime_ns=None,
-        content_id=each.content_id,
-        format=None,
-        width=None,
-        height=None,
-        status=UNDECODABLE if each.error else OK,
-        error=each.error,
+def singles(block: Block) -> np.ndarray:
+    """Return the values of a block in single precision: (m,) float32, without negative zeros."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        values: np.ndarray = block.values.astype(np.float32)
+    values += np.float32(0)  # -0.0 + 0.0 is 0.0
+    return values
+
+
+def judged(block: Block, values: np.ndarray) -> Judged:
+    """Judge the rows of a block, given its values in single precision."""
+    bad = np.concatenate([[0], np.cumsum(~np.isfinite(values))])
+    return Judged(
+        paths=block.paths,
+        content_ids=digests(values, block.starts, block.stops),
+        lengths=block.stops - block.starts,
+        finite=bad[block.stops] == bad[block.starts],
     )
 
 
-def embed_precomputed(source: Path, dimension: int, wanted: set[bytes]) -> Iterator[Embedded]:
-    """Yield the vectors of the wanted contents, each once."""
-    remaining = set(wanted)
-    for each in judged(source, dimension):
-        if each.content_id in remaining and each.error is None:
-            remaining.discard(each.content_id)
-            yield Embedded(each.content_id, each.vector, OK, None)
-    for content_id in sorted(remaining):
-        yield Embedded(content_id, None, CHANGED, f"{source} changed since the scan")
+def inventory(source: Path) -> pa.Table:
+    """Return the inventory, a table of schema `INVENTORY` with a row for each row of the input."""
+    rows = [judged(block, singles(block)) for block in blocks(source)]
+    dimension = common_dimension([each.lengths for each in rows])
+    root = readable(os.fsencode(source))
+    return pa.concat_tables(
+        [INVENTORY.empty_table(), *(_inventory_rows(each, dimension, root) for each in rows)]
+    )
+
+
+def _inventory_rows(rows: Judged, dimension: int, root: str) -> pa.Table:
+    errors = _errors(rows, dimension)
+    known = {
+        "path": _readable_column(rows.paths),
+        "path_bytes": rows.paths.cast(pa.binary()),
+        "root": pa.repeat(root, len(errors)),
+        "kind": pa.repeat("vector", len(errors)),
+        "content_id": ids_column(rows.content_ids),
+        "status": pc.if_else(pc.is_null(errors), OK, UNDECODABLE),
+        "error": errors,
+    }
+    columns = [known.get(field.name, pa.nulls(len(errors), field.type)) for field in INVENTORY]
+    return pa.Table.from_arrays(columns, schema=INVENTORY)
+
+
+def _errors(rows: Judged, dimension: int) -> pa.Array:
+    """Return what is wrong with each vector, null where nothing is."""
+    errors = np.full(len(rows.lengths), None, object)
+    errors[~rows.finite] = "has values that are not finite (NaN or infinite)"
+    for row in np.flatnonzero((rows.lengths != dimension) | (rows.lengths == 0)):
+        errors[row] = f"has {rows.lengths[row]} values, most vectors have {dimension}"
+    return pa.array(errors, pa.string())
+
+
+def _readable_column(paths: pa.Array) -> pa.Array:
+    try:
+        return paths.cast(pa.string())
+    except pa.ArrowInvalid:  # not all of them are UTF-8
+        return pa.array([readable(path) for path in paths.to_pylist()], pa.string())
+
+
+def embed_precomputed(source: Path, dimension: int, wanted: np.ndarray) -> Iterator[Embedded | Failed]:
+    """Yield the vectors of the wanted contents (k,) S32, ascending, each once."""
+    remaining = np.ones(len(wanted), bool)
+    for block in blocks(source):
+        if not remaining.any():
+            return
+        values = singles(block)
+        rows = judged(block, values)
+        position = positions_in(wanted, rows.content_ids)
+        usable = (position >= 0) & remaining[position] & rows.finite & (rows.lengths == dimension)
+        (chosen,) = np.nonzero(usable)
+        chosen = chosen[np.sort(np.unique(position[chosen], return_index=True)[1])]
+        remaining[position[chosen]] = False
+        if len(chosen):
+            vectors = np.lib.stride_tricks.sliding_window_view(values, dimension)[block.starts[chosen]]
+            yield Embedded(rows.content_ids[chosen], vectors)
+    for content_id in id_bytes(wanted[remaining]):
+        yield Failed(content_id, CHANGED, f"{source} changed since the scan")

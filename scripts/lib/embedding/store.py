@@ -8,26 +8,18 @@ content was embedded twice.
 
 import os
 import uuid
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from scripts.lib.artifacts.atomic import publish
 from scripts.lib.artifacts.record import checksum
+from scripts.lib.embedding.places import Places, joined, part_places
 from scripts.lib.errors import DamagedArtifact
-from scripts.lib.files.content_ids import ID_DTYPE, ID_TYPE, ids_array
+from scripts.lib.files.content_ids import ID_TYPE, ids_array, ids_column
 
 NAME_DIGITS = 32  # 128 bits of the checksum
-
-
-class Place(NamedTuple):
-    """Where a vector lies."""
-
-    part: str
-    row: int
 
 
 class Store:
@@ -58,29 +50,28 @@ class Store:
             return []
         return sorted(self.folder.glob("*.arrow"), key=lambda p: (p.stat().st_mtime_ns, p.name))
 
-    def places(self) -> dict[bytes, Place]:
+    def places(self) -> Places:
         """Return where the vector of each content lies; parts that can't be opened are set aside."""
-        places: dict[bytes, Place] = {}
+        found = []
         for part in self.parts():
             try:
-                ids = self._open(part)["content_id"].to_pylist()
+                found.append(part_places(part.name, ids_array(self._open(part)["content_id"])))
             except DamagedArtifact:
                 continue
-            places.update((content, Place(part.name, row)) for row, content in enumerate(ids))
-        return places
+        return joined(found)
 
-    def append(self, ids: Sequence[bytes], vectors: np.ndarray) -> str:
+    def append(self, ids: np.ndarray, vectors: np.ndarray) -> str:
         """Write one part, flushed to the disk and under its final name; return that name.
 
         Parameters
         ----------
-        ids : n content ids
+        ids : (n,) S32
         vectors : (n, dimension), any float type
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         temporary = self.folder / f".{uuid.uuid4().hex}.tmp"
         flat = pa.array(np.ascontiguousarray(vectors, self.dtype).ravel())
-        columns = [pa.array(ids, ID_TYPE), pa.FixedSizeListArray.from_arrays(flat, self.dimension)]
+        columns = [ids_column(ids), pa.FixedSizeListArray.from_arrays(flat, self.dimension)]
         table = pa.Table.from_arrays(columns, schema=self.schema)
         try:
             with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, self.schema) as out:
@@ -105,14 +96,8 @@ class Store:
         if not is_intact(path):
             raise set_part_aside(path, "its bytes are not those that were written")
         table = self._open(path)
-        ids, vectors = table["content_id"], table["vector"]
-        if not len(ids):
-            return np.empty(0, ID_DTYPE), np.empty((0, self.dimension), self.dtype)
-        return ids_array(ids), np.concatenate(list(self._arrays(vectors)))
-
-    def _arrays(self, column: pa.ChunkedArray) -> Iterator[np.ndarray]:
-        for chunk in column.chunks:
-            yield chunk.flatten().to_numpy().reshape(-1, self.dimension)
+        vectors = table["vector"].combine_chunks().flatten().to_numpy()
+        return ids_array(table["content_id"]), vectors.reshape(len(table), self.dimension)
 
     def _open(self, path: Path) -> pa.Table:
         try:

@@ -37,9 +37,12 @@ def describe_descriptor() -> ModelCard:
     )
 
 
-def describe_precomputed(dimension: int) -> ModelCard:
-    """Return the card of the user's own vectors, which keep single precision."""
-    return ModelCard("precomputed", dimension, "float32", versions.NETWORK)
+def describe_precomputed(dimension: int, dtype: str) -> ModelCard:
+    """Return the card of the user's own vectors, which are stored as precisely as they were given.
+
+    dtype : float16 or float32; anything wider is rounded to single precision
+    """
+    return ModelCard("precomputed", dimension, dtype, versions.NETWORK)
 
 
 def describe_classifier(name: str, weights: str | None) -> ModelCard:

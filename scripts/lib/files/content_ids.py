@@ -1,20 +1,31 @@
 """Content ids: what images are known by, whatever their files are called.
 
-An id is the BLAKE3 of a file's bytes, 32 bytes. In arrays it is NumPy's fixed-width `S32`, which
-sorts like the bytes do.
+An id is the BLAKE3 of a file's bytes, or of a vector's; 32 bytes. In arrays it is NumPy's fixed-width
+`S32`, which sorts like the bytes do.
 """
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from blake3 import blake3
 
 CONTENT_ID_BYTES = 32
 ID_TYPE = pa.binary(CONTENT_ID_BYTES)
 ID_DTYPE = np.dtype(f"S{CONTENT_ID_BYTES}")
+
+
+def digests(values: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """Return the BLAKE3 of the bytes of `values[start:stop]`, for each pair: (n,) S32.
+
+    values : (m,) numbers, contiguous; they are hashed where they lie
+    starts, stops : (n,) int64
+    """
+    data = values.view(np.uint8).data
+    bounds = zip((starts * values.itemsize).tolist(), (stops * values.itemsize).tolist(), strict=True)
+    return np.frombuffer(b"".join([blake3(data[a:b]).digest() for a, b in bounds]), ID_DTYPE)
 
 
 def partition_of(content_id: bytes, partitions: int) -> int:
@@ -22,10 +33,28 @@ def partition_of(content_id: bytes, partitions: int) -> int:
     return int.from_bytes(content_id[:8], "big") % partitions
 
 
-def list_bytes(ids: Sequence[bytes]) -> bytes:
-    """Return a Parquet file of content ids alone; equal ids give equal bytes."""
+def partitions_of(ids: np.ndarray, partitions: int) -> np.ndarray:
+    """Return `partition_of` for each of (n,) S32: (n,) int64."""
+    first = np.ascontiguousarray(ids, ID_DTYPE).view(">u8").reshape(-1, CONTENT_ID_BYTES // 8)[:, 0]
+    return (first % np.uint64(partitions)).astype(np.int64)
+
+
+def positions_in(ids: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return where each wanted id stands in `ids`, -1 where it does not: (m,) int64.
+
+    ids : (n,) S32, ascending
+    wanted : (m,) S32
+    """
+    if not len(ids):
+        return np.full(len(wanted), -1)
+    nearest = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.where(ids[nearest] == wanted, nearest, -1)
+
+
+def list_bytes(ids: np.ndarray) -> bytes:
+    """Return a Parquet file of content ids (n,) S32 alone; equal ids give equal bytes."""
     buffer = io.BytesIO()
-    table = pa.table({"content_id": pa.array(ids, ID_TYPE)})
+    table = pa.table({"content_id": ids_column(ids)})
     pq.write_table(table, buffer, compression="none", use_dictionary=False)
     return buffer.getvalue()
 
@@ -48,6 +77,13 @@ def ids_column(ids: np.ndarray) -> pa.Array:
     """Return (n,) S32 as an Arrow column; trailing zero bytes, which NumPy hides, are kept."""
     buffer = pa.py_buffer(np.ascontiguousarray(ids, ID_DTYPE))
     return pa.Array.from_buffers(ID_TYPE, len(ids), [None, buffer])
+
+
+def hex_column(ids: np.ndarray) -> pa.Array:
+    """Return (n,) S32 as an Arrow column of text, 64 hexadecimal digits each."""
+    text = np.ascontiguousarray(ids, ID_DTYPE).tobytes().hex().encode()
+    offsets = np.arange(len(ids) + 1, dtype=np.int64) * (2 * CONTENT_ID_BYTES)
+    return pa.LargeStringArray.from_buffers(len(ids), pa.py_buffer(offsets), pa.py_buffer(text))
 
 
 def id_bytes(ids: np.ndarray) -> list[bytes]:

@@ -8,12 +8,15 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.content_ids import ID_TYPE, list_bytes, partition_of
+from scripts.lib.files.content_ids import ID_TYPE, ids_array, list_bytes, partitions_of
 from scripts.lib.files.hashes import HashCache, Identity, identify_all
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import OK, TOO_LARGE, UNDECODABLE, UNREADABLE
@@ -211,10 +214,11 @@ def inventory_table(rows: Sequence[Row]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=INVENTORY)
 
 
-def partition_lists(rows: Iterable[Row], partitions: int) -> list[bytes]:
+def partition_lists(inventory: pa.Table, partitions: int) -> list[bytes]:
     """Return, for each partition, the Parquet bytes of its sorted distinct content ids."""
-    members: list[set[bytes]] = [set() for _ in range(partitions)]
-    for row in rows:
-        if row.status == OK and row.content_id is not None:
-            members[partition_of(row.content_id, partitions)].add(row.content_id)
-    return [list_bytes(sorted(ids)) for ids in members]
+    usable = inventory.select(["status", "content_id"]).filter(pc.field("status") == OK)
+    ids = np.unique(ids_array(usable["content_id"]))
+    homes = partitions_of(ids, partitions)
+    by_home = np.argsort(homes, kind="stable")
+    bounds = np.searchsorted(homes[by_home], np.arange(partitions + 1))
+    return [list_bytes(ids[by_home[a:b]]) for a, b in pairwise(bounds)]

@@ -5,7 +5,7 @@ kept to one thread: callers share out blocks of queries of a fixed size instead,
 same candidates however many threads there are.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,24 +22,18 @@ Rows = npt.NDArray[np.int64]
 
 BLOCK_ROWS = 1 << 14
 BLOCK_VALUES = 1 << 25
-TRAINING_ROWS_PER_LIST = 40
-TRAINING_ROUNDS = 8
-PCA_ROWS = 20_000
-VARIANCE_KEPT = 0.98
-DIMENSION_STEP = 16  # what FAISS handles at once
 
 
 @dataclass
 class Proposer:
-    """A FAISS index, what takes queries into its space, and how many candidates it names."""
+    """A FAISS index, which projects what it is given by itself, and how many candidates it names."""
 
     index: Any
-    project: Callable[[Floats], Floats]
     width: int
 
     def propose(self, queries: Floats) -> Rows:
         """Return the likely nearest rows: (q, width) int64, -1 where there are no more."""
-        rows: Rows = self.index.search(self.project(queries), self.width)[1]
+        rows: Rows = self.index.search(queries, self.width)[1]
         return rows
 
 
@@ -48,30 +42,7 @@ def exhaustive(vectors: Vectors, width: int) -> Proposer:
     index = faiss.IndexFlatL2(vectors.shape[1])
     for _, block in float_blocks(vectors):
         index.add(block)
-    return Proposer(_on_device(index), _unchanged, min(width, len(vectors)))
-
-
-def inverted_file(vectors: Vectors, width: int, pca_dimension: int, memory: int, seed: int) -> Proposer:
-    """Index all vectors in lists around centroids, in a PCA's space that holds nearly all variance.
-
-    The caller sets `index.nprobe`, the number of lists read for a query.
-
-    memory : bytes that the index may take; beyond, coordinates are rounded to a byte each
-    """
-    n = len(vectors)
-    lists = max(1, min(int(4 * np.sqrt(n)), n // TRAINING_ROWS_PER_LIST))
-    sample = vectors[sample_rows(n, TRAINING_ROWS_PER_LIST * lists, seed)].astype(np.float32)
-    project, dimension = _pca(sample, pca_dimension)
-    if n * dimension * np.dtype(np.float32).itemsize <= memory:
-        index = faiss.IndexIVFFlat(faiss.IndexFlatL2(dimension), dimension, lists)
-    else:  # a byte for each coordinate
-        kind = faiss.ScalarQuantizer.QT_8bit
-        index = faiss.IndexIVFScalarQuantizer(faiss.IndexFlatL2(dimension), dimension, lists, kind)
-    index.cp.seed, index.cp.niter = seed + 1, TRAINING_ROUNDS
-    index.train(project(sample))
-    for _, block in float_blocks(vectors):
-        index.add(project(block))
-    return Proposer(_on_device(index), project, min(width, n))
+    return Proposer(on_device(index), min(width, len(vectors)))
 
 
 def stream(vectors: Vectors, queries: Floats, width: int) -> Rows:
@@ -123,25 +94,6 @@ def gpus() -> int:
     return int(faiss.get_num_gpus()) if hasattr(faiss, "get_num_gpus") else 0
 
 
-def _unchanged(queries: Floats) -> Floats:
-    return queries
-
-
-def _pca(sample: Floats, most: int) -> tuple[Callable[[Floats], Floats], int]:
-    """Return the projection to the fewest directions with nearly all variance, and their number."""
-    d = sample.shape[1]
-    pca = faiss.PCAMatrix(d, min(d, most))
-    pca.train(sample[:: max(1, len(sample) // PCA_ROWS)])
-    variances = np.maximum(faiss.vector_to_array(pca.eigenvalues), 0.0)  # all d, the largest first
-    needed = int(np.searchsorted(variances.cumsum(), VARIANCE_KEPT * variances.sum())) + 1
-    dimension = min(most, d, -(-needed // DIMENSION_STEP) * DIMENSION_STEP)
-    if dimension == d:
-        return _unchanged, d
-    pca.d_out = dimension
-    pca.prepare_Ab()
-    return lambda queries: pca.apply(queries), dimension
-
-
-def _on_device(index: Any) -> Any:
+def on_device(index: Any) -> Any:
     """Move an index to the first GPU where there is one."""
     return faiss.index_cpu_to_gpu(faiss.StandardGpuResources(), 0, index) if gpus() else index

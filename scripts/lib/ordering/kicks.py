@@ -1,7 +1,7 @@
 """How far and how long a search goes, and which kicks it tries."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,21 @@ class SearchSettings:
     neighbors: int = 8  # length of the neighbour lists
     breadth: tuple[int, ...] = (8, 3, 1, 1)  # alternatives at each depth of a Lin-Kernighan chain
     kicks_per_node: float = 12.0
-    thorough: int = 3_000  # nodes beyond which all share the kicks of so many,
-    fewest_kicks_per_node: float = 0.5  # unless they get fewer than this
+    thorough: int = 2_500  # nodes beyond which all share the kicks of so many,
+    fewest_kicks_per_node: float = 0.3  # unless they get fewer than this
     kick_reach: int = 3  # nodes in each stretch of a kick, at most
     longest: int = 1 << 30  # nodes that one reversal may turn
     first: int | None = None  # the vector that the path is to begin with
     seed: int = 0
     copied_bytes: int = 2 << 30  # vectors up to this size are copied into the order of the start
+
+    def with_effort(self, effort: float) -> "SearchSettings":
+        """Return the settings for so many times the usual number of kicks."""
+        return replace(
+            self,
+            kicks_per_node=effort * self.kicks_per_node,
+            fewest_kicks_per_node=effort * self.fewest_kicks_per_node,
+        )
 
 
 def kick_count(n: int, settings: SearchSettings) -> int:

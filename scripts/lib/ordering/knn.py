@@ -7,7 +7,7 @@ queries, compared with exact search, has found enough of its neighbours.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,17 +22,18 @@ from scripts.lib.ordering.candidates import (
     exhaustive,
     float_blocks,
     gpus,
-    inverted_file,
     sample_rows,
     single_threaded,
     stream,
     workers,
 )
+from scripts.lib.ordering.indexes import Dial, IndexSettings, build_index
 from scripts.lib.ordering.metric import Floats, Ints, distance, kernel_view
 
 Progress = Callable[[int], None]
 
 QUERY_ROWS = 1024
+FIRST_STEP = 8
 GPU_SPEED = 50.0
 
 
@@ -42,11 +43,9 @@ class KnnSettings:
 
     k: int = 16
     exact_limit: float = 4e11  # n * n * d multiplications, some seconds on two cores
-    pca_dimension: int = 128
     target_recall: float = 0.95
     sample: int = 400
-    memory: int = 2 << 30  # bytes that an index of the vectors may take
-    seed: int = 0
+    index: IndexSettings = field(default_factory=IndexSettings)
 
 
 class NeighborGraph(NamedTuple):
@@ -69,6 +68,7 @@ def nearest_neighbors(
     settings: KnnSettings | None = None,
     threads: int = 1,
     progress: Progress = lambda rows: None,
+    save: Callable[[Proposer], None] = lambda proposer: None,
 ) -> NeighborGraph:
     """Find the k nearest neighbours of each vector, k being n - 1 at most.
 
@@ -77,6 +77,7 @@ def nearest_neighbors(
 
     vectors : (n, d) float16 or float32, may be a memory map
     progress : called with the number of rows newly done
+    save : called with the index, if one was made, before the search
     """
     settings = settings or KnnSettings()
     refuse_nonfinite(vectors)
@@ -88,7 +89,8 @@ def nearest_neighbors(
         if float(n) * n * d <= settings.exact_limit * (GPU_SPEED if gpus() else 1.0):
             proposer, recall, method = exhaustive(vectors, _width(k)), 1.0, "exact"
         else:
-            proposer, recall, method = _tuned_inverted_file(vectors, k, settings)
+            proposer, recall, method = _tuned_index(vectors, k, settings)
+            save(proposer)
     indices, distances = _search_all(vectors, proposer, k, threads, progress)
     return NeighborGraph(indices, distances, recall, method)
 
@@ -139,20 +141,22 @@ def _search(vectors: Vectors, proposer: Proposer, rows: Rows, k: int) -> tuple[I
     return indices, distances
 
 
-def _tuned_inverted_file(vectors: Vectors, k: int, settings: KnnSettings) -> tuple[Proposer, float, str]:
-    """Build an inverted file and read so much of it that a sample reaches the target recall."""
-    proposer = inverted_file(vectors, 2 * _width(k), settings.pca_dimension, settings.memory, settings.seed)
-    rows = sample_rows(len(vectors), settings.sample, settings.seed)
+def _tuned_index(vectors: Vectors, k: int, settings: KnnSettings) -> tuple[Proposer, float, str]:
+    """Build an index and turn its dial so far that a sample reaches the target recall."""
+    proposer = build_index(vectors, 2 * k, settings.index)
+    dial = Dial(proposer.index)
+    rows = sample_rows(len(vectors), settings.sample, settings.index.seed)
     every = stream(vectors, vectors[rows].astype(np.float32), _width(k))
     reach = rank(kernel_view(vectors), rows, every, k)[1][:, -1:]  # (sample, 1)
-    recall, lists, proposer.index.nprobe = 0.0, proposer.index.nlist, 4
-    while recall < settings.target_recall and proposer.index.nprobe < lists:
-        before = recall
-        proposer.index.nprobe = min(2 * proposer.index.nprobe, lists)
-        recall = float((_search(vectors, proposer, rows, k)[1] <= reach).mean())
-        if recall - before < 0.01:  # the rest was read, but stands too low in the PCA's ranking
+    recall, before, step = 0.0, 0.0, FIRST_STEP if dial.name == "nprobe" else proposer.width
+    while True:
+        dial.set(step)
+        recall, before = float((_search(vectors, proposer, rows, k)[1] <= reach).mean()), recall
+        if recall >= settings.target_recall or dial.value == dial.limit:
+            return proposer, recall, str(dial)
+        if recall - before < 0.005:  # the rest was seen, but stands too low in the PCA's ranking
             proposer.width = min(2 * proposer.width, len(vectors))
-    return proposer, recall, f"inverted file, {proposer.index.nprobe} of {lists} lists read"
+        step = step + step // 2
 
 
 @njit(cache=True, nogil=True)

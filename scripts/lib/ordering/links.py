@@ -57,7 +57,7 @@ def make_links(vectors: Vectors, graph: NeighborGraph, width: int, first: int | 
 def strong_bond(vectors: Vectors) -> float:
     """Return more than any one move can gain: many times the largest possible distance."""
     squares = [float(np.einsum("ij,ij->i", block, block).max()) for _, block in float_blocks(vectors)]
-    return 64.0 * 2.0 * max(squares) ** 0.5
+    return float(64.0 * 2.0 * max(squares) ** 0.5)
 
 
 @compiled

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scripts.lib.artifacts.record import checked, record_path, set_aside
-from scripts.lib.embedding.gather import embedded_places, relocate
+from scripts.lib.embedding.gather import relocate
+from scripts.lib.embedding.manifest import read_places
 from scripts.lib.embedding.store import Store, is_intact, set_part_aside
 from scripts.lib.errors import DamagedArtifact
 
@@ -51,7 +52,7 @@ def verify_manifests(manifests: Sequence[Path], store: Store) -> list[Finding]:
     findings = []
     for manifest in (m for m in manifests if m.exists()):
         try:
-            relocate(embedded_places([manifest]), store)
+            relocate(read_places([manifest]), store)
         except DamagedArtifact as error:
             findings.append(Finding(manifest, str(set_aside(manifest, str(error)))))
     return findings

@@ -1,0 +1,48 @@
+"""Tables for other programs: CSV that no spreadsheet runs, and a plain list of paths."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from scripts.lib.files.content_ids import hex_column, ids_array
+
+FORMULA_STARTS = "=+@\t\r-"  # a spreadsheet would run such a cell
+LIST_ROWS = 65_536
+
+
+def write_csv(table: pa.Table, file: Path) -> None:
+    """Write a table as CSV: text is quoted and harmless, a null is empty, content ids are digits.
+
+    The column `path_bytes` is left out: it has no text.
+    """
+    kept = [name for name in table.column_names if name != "path_bytes"]
+    columns = {name: _as_text(table[name]) for name in kept}
+    pacsv.write_csv(pa.table(columns), file)
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    if pa.types.is_fixed_size_binary(column.type):
+        return hex_column(ids_array(column))
+    return harmless(column) if pa.types.is_string(column.type) else column
+
+
+def harmless(cells: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    """Return text of which no spreadsheet takes a cell for a formula."""
+    dangerous = pc.match_substring_regex(cells, f"^[{FORMULA_STARTS}]")
+    return pc.if_else(dangerous, pc.binary_join_element_wise("'", cells, ""), cells)
+
+
+def write_list(paths: pa.ChunkedArray, file: Path) -> int:
+    r"""Write one path a line, as bytes; return how many hold a line break, which is written as \n.
+
+    paths : binary without nulls
+    """
+    broken = 0
+    with file.open("wb") as stream:
+        for start in range(0, len(paths), LIST_ROWS):
+            lines = paths.slice(start, LIST_ROWS).to_pylist()
+            broken += sum(b"\n" in line for line in lines)
+            stream.write(b"".join(line.replace(b"\n", rb"\n") + b"\n" for line in lines))
+    return broken
