@@ -1,112 +1,163 @@
 """A lower bound on the length of the shortest path through all vectors.
 
-Any potentials give a bound (`one_tree`); those that give a high one make the 1-tree look like a
-path. So they climb: a node with too many links is made dearer, one with too few cheaper, by a step
-that halves from period to period (Held and Karp 1971, Volgenant and Jonker 1982, Helsgaun 2000).
-Each period starts where the bound was highest so far. Steps are measured in the distances around
-each node, so that dense and sparse regions climb at the same time. Near-duplicates share one
-potential: among themselves nearly all trees weigh the same, and their degrees would only swing.
+It is that of a 1-tree (`one_tree`), under potentials that make it high (`ascent`). Where neighbours
+are known exactly, it is proven as it stands. Where they are not, the shortfalls that missed
+neighbours cause are taken off (`audit`): those of all nodes as long as that is affordable, and the
+bound is proven again; beyond, what a sample tells of them, and the bound is statistical.
+
+A node is drawn for the sample with a probability in proportion to its range. So the shortfalls of
+all nodes together are the ranges of all nodes times the mean of shortfall / range over the draws'
+distribution. That ratio lies between 0 and 1, and its mean has an upper limit at any confidence
+(`confidence`). Nothing is assumed of the vectors: chance is in the draws alone.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from scripts.lib.ordering.ascent import climb, near_duplicates
+from scripts.lib.ordering.audit import Claim, make_claim, ranges, search_cost, shortfalls
 from scripts.lib.ordering.candidates import Vectors
+from scripts.lib.ordering.confidence import mean_limit
+from scripts.lib.ordering.islands import Islands, far_islands
 from scripts.lib.ordering.knn import NeighborGraph
-from scripts.lib.ordering.metric import Ints
-from scripts.lib.ordering.mst import graph_edges, label_islands
-from scripts.lib.ordering.one_tree import Doubles, KnownLinks, known_links, lightest_one_tree, slack
+from scripts.lib.ordering.merges import merge
+from scripts.lib.ordering.one_tree import known_links, lightest_one_tree, slack
+from scripts.lib.ordering.reach import reaches
 
-ROUNDS = 100
-PERIODS = 10
-FIRST_STEP = 0.1  # of the distance to the nearest vector that is no near-duplicate
-MOMENTUM = 0.3  # share of the round before in each step
-MOST_EXCESS = 4  # links in excess of two that count: a full count of a hub's would throw it away
-NEAR_DUPLICATE = 0.1  # of the distance to the last listed neighbour
+Doubles = npt.NDArray[np.float64]
+Progress = Callable[[int], None]
+Watch = Callable[[int, str], AbstractContextManager[Progress]]
+
+NEAREST = 10  # listed neighbours on which the potentials climb; all take twice the time for 0.05 %
+
+
+@dataclass(frozen=True)
+class BoundSettings:
+    """How far to climb, how much to search, and how sure to be."""
+
+    rounds: int = 100
+    work: float = 2e12  # multiplications that searching may take, about a minute on one core
+    confidence: float = 0.99  # of a statistical bound
+    seed: int = 0
 
 
 class Bound(NamedTuple):
     """What no path through the same vectors can be shorter than.
 
     value : length, Euclidean
-    kind : 'proven', or 'none', with a value of 0, where the neighbours are not known exactly
+    kind : 'proven', or 'statistical' where it rests on a sample of nodes
+    confidence : probability, over the draws of the sample, that it holds; 1 where it is proven
     rounds : rounds of the ascent
+    sample : nodes searched exactly; 0 where the graph is exact already
+    seed : of the draws
     """
 
     value: float
-    kind: Literal["proven", "none"]
+    kind: Literal["proven", "statistical"]
+    confidence: float
     rounds: int
+    sample: int
+    seed: int
 
 
-class Groups(NamedTuple):
-    """Near-duplicates, which share a potential.
-
-    labels : (n,) int32, the group of each node
-    scales : (groups,) float64, mean distance to the nearest vector that is no near-duplicate
-    """
-
-    labels: Ints
-    scales: Doubles
+def unwatched(total: int, unit: str) -> AbstractContextManager[Progress]:
+    """Show no progress."""
+    return nullcontext(lambda units: None)
 
 
 def lower_bound(
     vectors: Vectors,
     graph: NeighborGraph,
-    rounds: int = ROUNDS,
-    progress: Callable[[int], None] = lambda rounds: None,
+    settings: BoundSettings | None = None,
+    threads: int = 1,
+    watch: Watch = unwatched,
 ) -> Bound:
     """Bound the length of every path through all vectors from below.
 
-    Proven, rounding included, for the lengths that `metric.distance` gives. Each round takes time
-    linear in the size of the graph, but for sorting about three links per node.
+    It holds, rounding included, for the lengths that `metric.distance` gives. Each round takes time
+    linear in the size of the graph, but for sorting about three links per node. The result does not
+    depend on the number of threads.
 
-    vectors : (n, d) float16 or float32, of which only the norms are read
+    vectors : (n, d) float16 or float32, may be a memory map
     graph : their nearest neighbours
-    rounds : at least 1; more bring it closer to the best bound of its kind
-    progress : called with the number of rounds newly done
+    watch : called with the number of units of each long phase and their name; gives a context manager that
+        is called with the number of units newly done
     """
-    if graph.method != "exact":
-        return Bound(0.0, "none", 0)
+    settings = settings or BoundSettings()
     if len(vectors) < 2:
-        return Bound(0.0, "proven", 0)
-    known = known_links(vectors, graph)
-    value = _ascend(known, near_duplicates(graph), rounds, progress)
-    return Bound(max(0.0, value), "proven", rounds)
+        return Bound(0.0, "proven", 1.0, 0, 0, settings.seed)
+    basis = make_basis(vectors, graph, settings)
+    with watch(settings.rounds, "rounds") as count:
+        potentials = high_potentials(graph, basis, settings.rounds, count)
+    known = known_links(graph, basis.reach, basis.islands)
+    bound, _, tree = lightest_one_tree(known, potentials)
+    value = bound - slack(known, potentials)
+    if basis.sample:
+        ends = known.sources[tree.links], known.targets[tree.links]
+        claim = make_claim(merge(*ends, tree.weights), potentials)
+        with watch(basis.sample, "nodes") as count:
+            value -= all_shortfalls(vectors, claim, basis.sample, settings, threads, count)
+    kind, confidence = ("statistical", settings.confidence) if basis.price else ("proven", 1.0)
+    return Bound(max(0.0, value), kind, confidence, settings.rounds, basis.sample, settings.seed)
 
 
-def near_duplicates(graph: NeighborGraph) -> Groups:
-    """Group vectors that lie much closer to each other than their last listed neighbours do."""
-    n = len(graph.indices)
-    edges, limits = graph_edges(graph), NEAR_DUPLICATE * graph.distances[:, -1]
-    near = edges["distance"] <= np.minimum(limits[edges["source"]], limits[edges["target"]])
-    labels = label_islands(edges[near], n)
-    further = np.where(graph.distances > limits[:, np.newaxis], graph.distances, np.inf)  # (n, k)
-    nearest = further.min(axis=1, initial=np.inf)
-    nearest[np.isinf(nearest)] = 0.0  # nothing but copies is listed
-    scales = np.bincount(labels, nearest) / np.bincount(labels)
-    return Groups(labels, scales)
+class Basis(NamedTuple):
+    """What a bound rests on.
+
+    reach : (n,) float64, what no unlisted link of a node falls below; as claimed, where nodes are searched
+    islands : far from all others
+    sample : number of nodes to search; none where the neighbours are known exactly
+    price : what the sample makes of a unit of all ranges although it finds no shortfall, as a share
+    """
+
+    reach: Doubles
+    islands: Islands
+    sample: int
+    price: float
 
 
-def _ascend(known: KnownLinks, groups: Groups, rounds: int, progress: Callable[[int], None]) -> float:
-    """Return the highest bound met on the way up, rounded down by its slack."""
-    labels, scales = groups
-    highest, best = -np.inf, np.zeros(len(scales))
-    shared, direction, period = best, best, 0
-    for turn in range(rounds):
-        if turn * PERIODS // rounds != period:
-            period = turn * PERIODS // rounds
-            shared, direction = best, np.zeros_like(best)
-        potentials = shared[labels]  # (n,)
-        bound, degrees = lightest_one_tree(known, potentials)
-        if turn == 0:
-            scales = np.maximum(scales, NEAR_DUPLICATE * bound / len(labels))  # copies move, too
-        proven = bound - slack(known, potentials)
-        if proven > highest:
-            highest, best = proven, shared
-        excess = np.minimum(np.bincount(labels, degrees - 2.0), MOST_EXCESS)  # (groups,)
-        direction = (1 - MOMENTUM) * excess + MOMENTUM * direction
-        shared = shared + FIRST_STEP * 0.5**period * scales * direction
-        progress(1)
-    return highest
+def make_basis(vectors: Vectors, graph: NeighborGraph, settings: BoundSettings) -> Basis:
+    """Settle how the bound is to be had."""
+    n, reach = len(vectors), reaches(vectors, graph)
+    sample, price = 0, 0.0
+    if graph.method != "exact" and np.isfinite(reach).all():
+        reach = graph.distances[:, -1].astype(np.float64)
+        sample = min(n, max(1, int(settings.work / search_cost(vectors))))
+        price = mean_limit(np.zeros(sample), settings.confidence) if sample < n else 0.0
+    # To know an island far away makes the range of each of its nodes as long as the way there.
+    islands = far_islands(vectors, graph, reach, largest=1 / price if price else np.inf)
+    return Basis(reach, islands, sample, price)
+
+
+def high_potentials(graph: NeighborGraph, basis: Basis, rounds: int, progress: Progress) -> Doubles:
+    """Return potentials that give a high bound: (n,) float64.
+
+    The lowest of all is a part of every range. So those below are raised to where a few nodes' loss, each of
+    the difference, outweighs what all ranges gain.
+    """
+    indices, distances = graph.indices[:, :NEAREST], graph.distances[:, :NEAREST]
+    nearest = graph._replace(indices=indices, distances=distances)
+    known = known_links(nearest, basis.reach, basis.islands)
+    potentials = climb(known, near_duplicates(graph), rounds, progress)
+    return np.maximum(potentials, np.quantile(potentials, basis.price))
+
+
+def all_shortfalls(
+    vectors: Vectors, claim: Claim, sample: int, settings: BoundSettings, threads: int, progress: Progress
+) -> float:
+    """Return what the shortfalls of all nodes sum up to, or with a smaller sample an upper limit for it."""
+    n = len(vectors)
+    if sample == n:
+        return float(shortfalls(vectors, claim, np.arange(n), threads, progress).sum())
+    most = ranges(claim)
+    total = most.sum()
+    if total == 0.0:
+        return 0.0
+    draws = np.random.default_rng(settings.seed).choice(n, sample, p=most / total)
+    shares = shortfalls(vectors, claim, draws, threads, progress) / most[draws]
+    return float(total * mean_limit(np.minimum(shares, 1.0), settings.confidence))

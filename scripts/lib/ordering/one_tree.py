@@ -7,11 +7,18 @@ joins both ends at distance zero is the one whose two links are added to the tre
 
 Of a nearest-neighbour graph only the listed links are known. An unlisted one is no shorter than the
 reach of either end. So a node's charge, the minimum over all others of
-max(reach[i], reach[j]) + p[i] + p[j], is the least that an unlisted link there can weigh. Hang any
-spanning tree up at a root and replace each unlisted link from a node up to its parent by one from
-the node to the root, at the node's charge: still every node gets up to the root, and the weight
-has not grown. So the lightest tree of listed links and charges weighs no more than the lightest
-tree of all links.
+max(reach[i], reach[j]) + p[i] + p[j], is the least that an unlisted link there can weigh. Link every
+node to a hub, at its charge. Then each unlisted link (i, j) has a way round it, from i to the hub and
+on to j, of which no link is heavier; and a link with such a way round it makes no spanning tree
+lighter (the cycle property). So the lightest tree of listed links and charges weighs no more than
+the lightest tree of all links.
+
+An island far from all others (`islands`) has a hub of its own. Its charges lead there, and from
+there a link on to the main hub, which weighs what no link that leaves the island falls below: the
+distance, and the lowest potentials inside and outside. So there still is a way round each unlisted
+link, if over more hubs, of which no link is heavier.
+
+All this takes reaches that are true. Where they are only claimed, `audit` measures what is wrong.
 """
 
 from typing import NamedTuple
@@ -20,8 +27,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from scripts.lib.ordering.candidates import Vectors, float_blocks
 from scripts.lib.ordering.compiled import compiled
+from scripts.lib.ordering.forest import find, settle
+from scripts.lib.ordering.islands import Islands, lightest_leaving
 from scripts.lib.ordering.knn import NeighborGraph
 from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.mst import graph_edges
@@ -30,17 +38,18 @@ Doubles = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
 LIGHT_LINKS_PER_NODE = 3
-SINGLE_PRECISION = 2.0**-24
 DOUBLE_PRECISION = 2.0**-52
 
 
 class KnownLinks(NamedTuple):
     """What a neighbour graph tells about the lengths of all links; m of them are listed.
 
-    sources, targets : (m + n,) int32; the last n lead from each node to the root, which is n there
+    sources, targets : (m + n + h,) int32; the listed links, those from each node to the hub of its
+        island, and those from each hub to the main hub
     lengths : (m,) float64, Euclidean
     reach : (n,) float64, what no unlisted link of a node falls below; infinite if all are listed
     by_reach : (n,) int64, the nodes by ascending reach
+    islands : the mainland and h - 1 islands far from it
     """
 
     sources: Ints
@@ -48,6 +57,18 @@ class KnownLinks(NamedTuple):
     lengths: Doubles
     reach: Doubles
     by_reach: Longs
+    islands: Islands
+
+
+class Tree(NamedTuple):
+    """A spanning tree, from the lightest link to the heaviest.
+
+    links : (n - 1,) int64, places among the known links
+    weights : (n - 1,) float64
+    """
+
+    links: Longs
+    weights: Doubles
 
 
 class OneTree(NamedTuple):
@@ -55,49 +76,37 @@ class OneTree(NamedTuple):
 
     bound : length that no path falls below, but for rounding (see `slack`)
     degrees : (n,) int64, links of the 1-tree at each node; their sum is 2n
+    tree : the 1-tree but for its two links at zero distance
     """
 
     bound: float
     degrees: Longs
+    tree: Tree
 
 
-def known_links(vectors: Vectors, graph: NeighborGraph) -> KnownLinks:
-    """List the links of an exact neighbour graph once each, and what bounds the others."""
+def known_links(graph: NeighborGraph, reach: Doubles, islands: Islands) -> KnownLinks:
+    """List the links of a neighbour graph once each, and what bounds the others."""
     n = len(graph.indices)
     edges = graph_edges(graph)
     first = np.unique(edges["source"].astype(np.int64) * n + edges["target"], return_index=True)[1]
-    edges = edges[first]
-    reach = reaches(vectors, graph)
+    edges, hubs = edges[first], islands.hubs
     return KnownLinks(
-        np.append(edges["source"], np.arange(n, dtype=np.int32)),
-        np.append(edges["target"], np.full(n, n, np.int32)),
+        np.concatenate([edges["source"], np.arange(n, dtype=np.int32), hubs]),
+        np.concatenate([edges["target"], hubs[islands.labels], np.full_like(hubs, hubs[0])]),
         edges["distance"].astype(np.float64),
         reach,
         np.argsort(reach, kind="stable"),
+        islands,
     )
-
-
-def reaches(vectors: Vectors, graph: NeighborGraph) -> Doubles:
-    """Return the distance that no unlisted neighbour of each node falls below: (n,) float64.
-
-    It is that of the last listed one, less what single precision can have hidden when FAISS left
-    a vector out: the rounding of |x|^2 + |y|^2 - 2xy, once for the vector and once for its rival.
-    """
-    n, k = graph.distances.shape
-    if k >= n - 1:
-        return np.full(n, np.inf)
-    largest = max(float(np.einsum("ij,ij->i", block, block).max()) for _, block in float_blocks(vectors))
-    rounding = 2 * 4 * (vectors.shape[1] + 4) * SINGLE_PRECISION * largest
-    squares: Doubles = graph.distances[:, -1].astype(np.float64) ** 2 - rounding
-    return np.sqrt(np.maximum(squares, 0.0))
 
 
 def slack(known: KnownLinks, potentials: Doubles) -> float:
     """Return how far rounding can have raised a 1-tree's bound: n terms, summed in any order."""
     n = len(potentials)
     reach = known.reach[np.isfinite(known.reach)]
-    longest = max(known.lengths.max(initial=0.0), reach.max(initial=0.0))
-    largest = float(longest + 4.0 * np.abs(potentials).max(initial=0.0))
+    lengths = (known.lengths, reach, known.islands.separations)
+    longest = max(float(each.max(initial=0.0)) for each in lengths)
+    largest = longest + 4.0 * float(np.abs(potentials).max(initial=0.0))
     return 4.0 * n * n * DOUBLE_PRECISION * largest
 
 
@@ -106,34 +115,36 @@ def lightest_one_tree(known: KnownLinks, potentials: Doubles) -> OneTree:
     n, listed = len(potentials), len(known.lengths)
     charges, partners = np.empty(n), np.empty(n, np.int32)
     charge(known.reach, known.by_reach, potentials, charges, partners)
+    leaving = lightest_leaving(known.islands, potentials)
     sources, targets = known.sources[:listed], known.targets[:listed]
-    weights = np.append(known.lengths + potentials[sources] + potentials[targets], charges)
-    root = int(charges.argmax())  # any node would do; this one's charge would be the dearest
-    kept = lightest_tree(known, weights, root)
+    lengths = known.lengths + potentials[sources] + potentials[targets]
+    tree = lightest_tree(known, np.concatenate([lengths, charges, leaving.weights]))
+    # A link to a hub counts at the nodes that it has its weight from.
+    own = np.concatenate([known.sources[: listed + n], leaving.inside])[tree.links]
+    other = np.concatenate([targets, partners, leaving.outside])[tree.links]
     ends = two_lowest(potentials)
-    others = np.append(targets, partners)
-    touched = np.concatenate([known.sources[kept], others[kept], ends])
-    bound = weights[kept].sum() - 2.0 * potentials.sum() + potentials[ends].sum()
-    return OneTree(float(bound), np.bincount(touched, minlength=n))
+    bound = tree.weights.sum() - 2.0 * potentials.sum() + potentials[ends].sum()
+    degrees = np.bincount(np.concatenate([own, other, ends]), minlength=n)
+    return OneTree(float(bound), degrees, tree)
 
 
-def lightest_tree(known: KnownLinks, weights: Doubles, root: int) -> Longs:
-    """Return the links of the lightest spanning tree: (n - 1,) int64.
+def lightest_tree(known: KnownLinks, weights: Doubles) -> Tree:
+    """Return the lightest spanning tree: Kruskal's way, in two helpings.
 
-    Kruskal's way, in two helpings (Osipov, Sanders and Singler 2009): most of the heavier links
-    end up within one tree and need not be sorted. Equal weights go by their position.
+    Most of the heavier links end up within one tree and need not be sorted (Osipov, Sanders and
+    Singler 2009). Which of equal links comes first is left to the sort, which takes most of the time.
     """
     n = len(known.reach)
-    parents = np.arange(n + 1, dtype=np.int32)
-    parents[n] = root
+    parents = np.arange(n, dtype=np.int32)
     helping = min(LIGHT_LINKS_PER_NODE * n, len(weights) - 1)
     light = np.flatnonzero(weights <= np.partition(weights, helping)[helping])
-    kept = join(known, parents, light[np.argsort(weights[light], kind="stable")])
-    if len(kept) == n - 1:
-        return kept
-    settle(parents)
-    apart = np.flatnonzero(parents[known.sources] != parents[known.targets])
-    return np.append(kept, join(known, parents, apart[np.argsort(weights[apart], kind="stable")]))
+    links = join(known.sources, known.targets, light[weights[light].argsort()], parents)
+    if len(links) < n - 1:
+        settle(parents)
+        apart = np.flatnonzero(parents[known.sources] != parents[known.targets])
+        order = apart[weights[apart].argsort()]
+        links = np.append(links, join(known.sources, known.targets, order, parents))
+    return Tree(links, weights[links])
 
 
 def two_lowest(potentials: Doubles) -> Longs:
@@ -164,30 +175,14 @@ def charge(reach: Doubles, by_reach: Longs, potentials: Doubles, charges: Double
 
 
 @njit(cache=True)
-def join(known: KnownLinks, parents: Ints, order: Longs) -> Longs:
+def join(sources: Ints, targets: Ints, order: Longs, parents: Ints) -> Longs:
     """Take links in this order, those between separate trees; return which were taken."""
     kept = np.empty(parents.size, np.int64)
     taken = 0
     for link in order:
-        one, other = find(parents, known.sources[link]), find(parents, known.targets[link])
+        one, other = find(parents, sources[link]), find(parents, targets[link])
         if one != other:
             parents[max(one, other)] = min(one, other)
             kept[taken] = link
             taken += 1
     return kept[:taken]
-
-
-@compiled
-def settle(parents: Ints) -> None:
-    """Point every node at the root of its tree."""
-    for node in range(parents.size):
-        parents[node] = find(parents, node)
-
-
-@compiled
-def find(parents: Ints, node: int) -> int:
-    """Return the root of a node's tree, and halve the way there."""
-    while parents[node] != node:
-        parents[node] = parents[parents[node]]
-        node = parents[node]
-    return node
