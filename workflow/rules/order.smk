@@ -17,10 +17,10 @@ rule order:
         manifests=after_scan_all(f"{MODEL}/embed/{{partition}}.parquet"),
         inventory=f"{COLLECTION}/inventory.parquet",
     output:
+        **({"list": f"{MODEL}/order.txt"} if config["order_list"] else {}),
         order=f"{MODEL}/order.parquet",
         table=f"{MODEL}/order.csv",
         rejected=f"{MODEL}/rejected.csv",
-        **({"list": f"{MODEL}/order.txt"} if config["order_list"] else {}),
     log:
         f"{MODEL}/logs/order.log",
     benchmark:

@@ -62,12 +62,13 @@ def make_claim(merges: Merges, potentials: Doubles) -> Claim:
 
 def ranges(claim: Claim) -> Doubles:
     """Return what no node's shortfall exceeds: (n,) float64."""
-    return np.maximum(claim.ceilings - claim.potentials - claim.potentials.min(), 0.0)
+    most: Doubles = np.maximum(claim.ceilings - claim.potentials - claim.potentials.min(), 0.0)
+    return most
 
 
 def search_cost(vectors: Vectors) -> float:
     """Return the work of one node's search, in multiplications."""
-    return float(len(vectors)) * (vectors.shape[1] + COST_OF_A_LOOK)
+    return float(len(vectors) * (vectors.shape[1] + COST_OF_A_LOOK))
 
 
 def shortfalls(
@@ -176,4 +177,4 @@ def shortfall_between(vectors: Vectors, claim: Claim, node: int, other: int) -> 
     weight = distance(vectors, node, other) + claim.potentials[node] + claim.potentials[other]
     if weight >= claim.ceilings[node]:
         return 0.0
-    return min(bottleneck(claim.merges, node, other), claim.ceilings[node]) - weight
+    return float(min(bottleneck(claim.merges, node, other), claim.ceilings[node]) - weight)

@@ -102,8 +102,10 @@ def lower_bound(
         claim = make_claim(merge(*ends, tree.weights), potentials)
         with watch(basis.sample, "nodes") as count:
             value -= all_shortfalls(vectors, claim, basis.sample, settings, threads, count)
-    kind, confidence = ("statistical", settings.confidence) if basis.price else ("proven", 1.0)
-    return Bound(max(0.0, value), kind, confidence, settings.rounds, basis.sample, settings.seed)
+    value = max(0.0, value)
+    if basis.price:
+        return Bound(value, "statistical", settings.confidence, settings.rounds, basis.sample, settings.seed)
+    return Bound(value, "proven", 1.0, settings.rounds, basis.sample, settings.seed)
 
 
 class Basis(NamedTuple):

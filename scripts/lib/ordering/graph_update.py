@@ -80,9 +80,9 @@ def updated_graph(
     """Return the neighbour graph of the present rows, only the new ones searched.
 
     None where a full search is due: too much has changed, the former lists are too short, or the
-    recall falls short of its target by more than `TOLERANCE`. Distances are exact; those of former links, too, are
-    measured anew, for vectors that were embedded on another device differ a little. Where nothing has
-    changed it is the former graph itself. The bytes do not depend on the number of threads.
+    recall falls short of its target by more than `TOLERANCE`. Distances are exact; those of former
+    links, too, are measured anew, for vectors that were embedded on another device differ a little.
+    Where nothing has changed it is the former graph itself. The bytes do not depend on the number of threads.
 
     former : of the former rows;  change : from those to the present ones
     vectors : (n, d) float16 or float32, finite

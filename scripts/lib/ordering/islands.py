@@ -85,7 +85,8 @@ def separations(vectors: Vectors, labels: Ints) -> Doubles:
         distances[own] = np.inf
         nearest = np.minimum(nearest, distances.min(axis=0))
     rounding = 2 * (vectors.shape[1] + 8) * SINGLE_PRECISION  # of the metric, as a share
-    return np.maximum((nearest - radii) * (1 - rounding), 0.0)
+    least: Doubles = np.maximum((nearest - radii) * (1 - rounding), 0.0)
+    return least
 
 
 def means(vectors: Vectors, labels: Ints) -> Doubles:
@@ -96,7 +97,8 @@ def means(vectors: Vectors, labels: Ints) -> Doubles:
         rows, own = np.arange(len(block)), labels[start : start + len(block)]
         members = csr_array((np.ones(len(block)), (own, rows)), shape=(len(sizes), len(block)))
         sums += members @ block
-    return sums / sizes[:, np.newaxis]
+    centres: Doubles = sums / sizes[:, np.newaxis]
+    return centres
 
 
 def lightest_leaving(islands: Islands, potentials: Doubles) -> Leaving:

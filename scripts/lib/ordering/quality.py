@@ -66,10 +66,6 @@ class PathQuality(NamedTuple):
     gap: float | None
     worst: tuple[Link, ...]
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the figures as plain dictionaries, lists and numbers."""
-        return self._asdict() | {"worst": [link._asdict() for link in self.worst]}
-
 
 class TreeFigures(NamedTuple):
     """The minimum spanning tree, as a yardstick.
@@ -219,9 +215,3 @@ def mean_length(links: Floats) -> float:
 def _worst_links(links: Floats) -> tuple[Link, ...]:
     positions = np.lexsort((np.arange(len(links)), -links))[:WORST_LINKS]
     return tuple(Link(int(position), float(links[position])) for position in positions)
-
-
-def path_quality(vectors: Vectors, path: Ints, seed: int, bound: Any) -> PathQuality:
-    """Measure a path (for the stage two_opt, until it leaves that to the stage quality)."""
-    shuffled = link_lengths(vectors, random_order(len(path), seed))
-    return measure_links(link_lengths(vectors, path), shuffled, LowerBound(bound.value, bound.kind))
