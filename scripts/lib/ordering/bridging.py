@@ -19,7 +19,7 @@ from scripts.lib.ordering.metric import Ints, distance, kernel_view, pair_distan
 
 NEAR_CELLS = 16  # neighbours of a cell that are looked at
 CELL_PAIRS = 32  # of an island that are searched for its shortest links
-PROPOSAL_RECALL = 0.8
+PROPOSAL_RECALL = 0.5
 CHUNK = 256
 
 
