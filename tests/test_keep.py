@@ -15,7 +15,7 @@ from scripts.lib.files.content_ids import ID_DTYPE, ids_column
 from scripts.lib.ordering import kept_order
 from scripts.lib.ordering.displacement import count_displaced, longest_rise, turned_like
 from scripts.lib.ordering.insertion import insert_all
-from scripts.lib.ordering.keep import REACH, KeptPath, KeptReport, disturbed_nodes, keep_order
+from scripts.lib.ordering.keep import KeptPath, KeptReport, keep_order
 from scripts.lib.ordering.kept_order import (
     Contents,
     Remains,
@@ -27,9 +27,10 @@ from scripts.lib.ordering.kept_order import (
 )
 from scripts.lib.ordering.kicks import SearchSettings
 from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
-from scripts.lib.ordering.long_runs import part_of
+from scripts.lib.ordering.long_runs import order_long_runs, part_of
 from scripts.lib.ordering.mst import Edges, minimum_spanning_tree
 from scripts.lib.ordering.quality import link_lengths
+from scripts.lib.ordering.repair import REACH, disturbed_places, widened
 from scripts.lib.ordering.traverse import traverse
 from scripts.lib.ordering.two_opt import refine
 
@@ -321,17 +322,12 @@ def test_ten_percent_more_cost_little_and_displace_little(dtype: type) -> None:
 
 
 def test_what_is_far_from_any_change_stays_where_it_is() -> None:
-    """On a line, new ones can only disturb their surroundings."""
-    line = np.arange(1000, dtype=np.float32)
-    vectors = np.append(line, [500.4, 500.6]).astype(np.float32)[:, np.newaxis]
-    former = shuffled(1000).reshape(-1, 10)  # a bad order, but good around the new ones
-    former = former[(former < 400).all(axis=1) | (former > 600).all(axis=1)].ravel()
-    middle = np.setdiff1d(np.arange(1000), former).astype(np.int32)
-    former = np.concatenate([former, middle])
+    """Even where the former path is so bad that any search would turn all of it."""
+    vectors, former = points(2005, 3), shuffled(2000)
     found = kept(vectors, remains(former))
-    at = found.path.tolist().index(1000)
-    touched = found.path[max(at - 100, 0) : at + 100]
+    touched = found.path[widened(found.path >= 2000, 10 * REACH)]
     assert np.array_equal(former[~np.isin(former, touched)], found.path[~np.isin(found.path, touched)])
+    assert 0 < found.displaced < 100
 
 
 def test_a_gap_is_closed_and_repaired() -> None:
@@ -343,11 +339,23 @@ def test_a_gap_is_closed_and_repaired() -> None:
     assert found.removed == 1
 
 
-def test_only_what_is_near_a_change_is_looked_at() -> None:
-    path = rows([4, 0, 5, 1, 2, 3])
-    assert disturbed_nodes(path, remains(rows([0, 1, 2, 3]))).tolist() == [4, 0, 5, 1]
-    assert disturbed_nodes(rows(range(6)), remains(rows(range(6)), [3])).tolist() == [2, 3]
-    assert disturbed_nodes(rows(range(6)), remains(rows(range(6)), [0, 6])).tolist() == [0, 5]
+def test_what_is_disturbed() -> None:
+    def disturbed(path: Sequence[int], former: Remains) -> list[int]:
+        return np.array(path)[disturbed_places(rows(path), former)].tolist()
+
+    assert disturbed([4, 0, 5, 1, 2, 3], remains(rows([0, 1, 2, 3]))) == [4, 0, 5, 1]
+    assert disturbed(range(6), remains(rows(range(6)), [3])) == [2, 3]
+    assert disturbed(range(6), remains(rows(range(6)), [0, 6])) == [0, 5]
+    assert disturbed([0, 1, 4, 2, 3], remains(rows([0, 1, 2, 3]), [2])) == [1, 4, 2]
+    assert disturbed([], remains(rows([]), [0])) == []
+
+
+@pytest.mark.parametrize("places", [0, 1, 4, 30])
+def test_widened_marks_what_is_near(places: int) -> None:
+    mask = np.random.default_rng(0).random(25) < 0.1
+    near = [any(mask[max(i - places, 0) : i + places + 1]) for i in range(25)]
+    assert mask.any()
+    assert widened(mask, places).tolist() == near
 
 
 def test_all_but_one_are_gone() -> None:
@@ -374,6 +382,15 @@ def test_a_new_island_is_ordered_as_well_as_a_fresh_one() -> None:
     ]
     assert excess[0] < 0.01
     assert excess[0] < 0.5 * excess[1]
+
+
+@pytest.mark.parametrize("run", [range(100, 300), range(299, 99, -1), shuffled(200) + 100])
+def test_a_long_run_is_turned_the_way_that_fits(run: Sequence[int]) -> None:
+    vectors = np.arange(400, dtype=np.float32)[:, np.newaxis]
+    path = rows([*range(100), *run, *range(300, 400)])
+    new = (path >= 100) & (path < 300)
+    found = order_long_runs(vectors, linked(vectors)[0], path, new, SearchSettings())
+    assert found.tolist() == list(range(400))
 
 
 def test_part_of_a_graph_lists_what_is_in_it_nearest_first() -> None:

@@ -50,6 +50,7 @@ rule bound:
         f"{MODEL}/logs/bound.log",
     benchmark:
         f"{MODEL}/benchmarks/bound.tsv"
+    priority: -1  # nobody waits for it but the last stage
     conda:
         "../../environment.yml"
     params:

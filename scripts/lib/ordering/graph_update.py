@@ -32,6 +32,7 @@ Result = TypeVar("Result")
 MOST_SEARCHED = 0.3  # of all rows; beyond, a full search costs little more and finds more
 TOLERANCE = 0.01  # a little is lost in each update, and the sample errs by half as much
 BLOCK_ROWS = 1024
+SAMPLE_ROWS = 200  # at once: the fewer, the more often all vectors are read
 SLACK = 8  # candidates beyond those wanted, for rounding and ties
 
 
@@ -62,9 +63,10 @@ def extended(proposer: Proposer, change: Change, vectors: Vectors) -> Propose:
 
     change : from the rows of the index to those of `vectors`
     """
-    for start in range(0, len(change.new), BLOCK_ROWS):
-        block = vectors[change.new[start : start + BLOCK_ROWS]].astype(np.float32)
-        proposer.index.add(block)
+    with single_threaded():  # more threads may link a small world in another order
+        for start in range(0, len(change.new), BLOCK_ROWS):
+            block = vectors[change.new[start : start + BLOCK_ROWS]].astype(np.float32)
+            proposer.index.add(block)
     present = np.concatenate([change.carried, change.new, [-1]])  # the last one for the index's own -1
     return lambda queries: present[proposer.propose(queries)]
 
@@ -106,7 +108,7 @@ def updated_graph(
         _offer_new(lists, vectors, change.new, threads)
         _offer_any(lists, vectors, thinned, threads)
         _search_short(lists, vectors)
-        recall = _measure_recall(lists, vectors, settings)
+        recall = _measure_recall(lists, vectors, settings, threads)
     method = f"updated: {len(change.new)} new rows searched"
     if len(wanting) > len(change.new):
         method += f", {len(wanting) - len(change.new)} old ones again"
@@ -167,9 +169,11 @@ def _offer(lists: Lists, vectors: Vectors, rows: Rows, offered: Ints, threads: i
     _in_blocks(lambda block: offer_through(view, lists, block, offered), rows, threads)
 
 
-def _in_blocks(work: Callable[[Rows], Result], rows: Rows, threads: int) -> list[Result]:
+def _in_blocks(
+    work: Callable[[Rows], Result], rows: Rows, threads: int, size: int = BLOCK_ROWS
+) -> list[Result]:
     """Share out rows in blocks of a fixed size; return what the work returns, in their order."""
-    blocks = (rows[start : start + BLOCK_ROWS] for start in range(0, len(rows), BLOCK_ROWS))
+    blocks = (rows[start : start + size] for start in range(0, len(rows), size))
     with workers(threads) as pool:
         return list(pool.map(work, blocks))
 
@@ -182,11 +186,16 @@ def _search_short(lists: Lists, vectors: Vectors) -> None:
         lists.indices[short], lists.distances[short] = found
 
 
-def _measure_recall(lists: Lists, vectors: Vectors, settings: KnnSettings) -> float:
+def _measure_recall(lists: Lists, vectors: Vectors, settings: KnnSettings, threads: int) -> float:
     """Return the share of the true neighbours that is listed, of a sample of rows."""
+
+    def hits(block: Rows) -> npt.NDArray[np.bool_]:
+        reach = _exact(vectors, block, lists.indices.shape[1]).distances[:, -1:]
+        found: npt.NDArray[np.bool_] = lists.distances[block] <= reach
+        return found
+
     rows = sample_rows(len(vectors), settings.sample, settings.index.seed)
-    reach = _exact(vectors, rows, lists.indices.shape[1]).distances[:, -1:]  # (sample, 1)
-    return float((lists.distances[rows] <= reach).mean())
+    return float(np.concatenate(_in_blocks(hits, rows, threads, SAMPLE_ROWS)).mean())
 
 
 def _exact(vectors: Vectors, rows: Rows, k: int) -> Lists:

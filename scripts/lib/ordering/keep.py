@@ -1,16 +1,13 @@
 """An order that is kept: what is new goes in where it costs least, everything else stays.
 
 New rows are inserted into what remains of the former path (`insertion`). Where many of them stand
-together, a group that the former path did not know, they are searched like a path of their own. Then
-the search repairs the whole, but only from the new rows, their neighbours on the path and the ends of
-the gaps that removed rows left, and no move may turn more than a few nodes: so what is far away on the
-path stays where it is, and next to nothing near by is moved.
+together, a group that the former path did not know, they are searched like a path of their own
+(`long_runs`). Then the search repairs the path around new rows and around the gaps that removed ones
+left (`repair`).
 """
 
 from dataclasses import replace
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from scripts.lib.ordering.candidates import Vectors
 from scripts.lib.ordering.displacement import count_displaced, turned_like
@@ -19,13 +16,10 @@ from scripts.lib.ordering.insertion import insert_all
 from scripts.lib.ordering.kept_order import Remains
 from scripts.lib.ordering.kicks import SearchSettings
 from scripts.lib.ordering.knn import NeighborGraph
-from scripts.lib.ordering.local_search import descend, make_queue
-from scripts.lib.ordering.long_runs import Mask, order_long_runs
+from scripts.lib.ordering.long_runs import order_long_runs
 from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.mst import Edges
-from scripts.lib.ordering.two_opt import cut_open, make_search
-
-REACH = 10  # nodes that a reversal of the repair may turn; 50 displace ten times as many for 0.01 % of length
+from scripts.lib.ordering.repair import disturbed_places, is_new, repair
 
 
 class KeptPath(NamedTuple):
@@ -99,38 +93,7 @@ def keep_order(
     path = insert_all(vectors, graph, tree, former)
     path = order_long_runs(vectors, graph, path, is_new(path, former), replace(settings, first=None))
     path = beginning_with(path, settings.first)
-    disturbed = disturbed_nodes(path, remains)
-    if len(path) > 2 and len(disturbed):
-        path = repair(vectors, graph, path, disturbed, replace(settings, longest=REACH))
+    path = repair(vectors, graph, path, disturbed_places(path, remains), settings)
     path = turned_like(path, former) if settings.first is None else directed(path, settings.first)
     displaced = count_displaced(path, former)
     return KeptPath(path, len(former), len(path) - len(former), remains.removed, displaced)
-
-
-def is_new(path: Ints, former: Ints) -> Mask:
-    """Tell of each place on a path whether its row was not in the former one: (n,) bool."""
-    new = np.ones(len(path), np.bool_)
-    new[former] = False
-    mask: Mask = new[path]
-    return mask
-
-
-def disturbed_nodes(path: Ints, remains: Remains) -> Ints:
-    """Return the new nodes, their neighbours on the path, and both ends of each gap, in path order."""
-    former, new = remains.path, np.flatnonzero(is_new(path, remains.path))
-    disturbed = np.zeros(len(path), np.bool_)
-    for step in (-1, 0, 1):
-        disturbed[path[np.clip(new + step, 0, len(path) - 1)]] = True
-    disturbed[former[remains.gaps[remains.gaps > 0] - 1]] = True
-    disturbed[former[remains.gaps[remains.gaps < len(former)]]] = True
-    nodes: Ints = path[disturbed[path]]
-    return nodes
-
-
-def repair(vectors: Vectors, graph: NeighborGraph, path: Ints, nodes: Ints, settings: SearchSettings) -> Ints:
-    """Shorten a path by moves that begin at some nodes; either end may come first afterwards."""
-    search = make_search(vectors, graph, path, settings)
-    search = search._replace(queue=make_queue(nodes, len(search.queue.waiting)))
-    while search.queue.span[1]:
-        descend(search, 0)
-    return cut_open(search.tour)

@@ -77,11 +77,14 @@ def what_remains(former: Contents, present: Contents) -> Remains:
     found = pc.index_in(ids_column(former.ids), value_set=ids_column(present.ids))
     index = found.fill_null(-1).to_numpy()
     there = np.flatnonzero(index >= 0)
-    rows = present.numbers[index[there]]
-    first = np.sort(np.unique(rows, return_index=True)[1])
-    gone = np.setdiff1d(former.numbers, former.numbers[there])
-    gaps = np.unique(np.searchsorted(former.numbers[there[first]], gone))
-    return Remains(rows[first].astype(np.int32), gaps.astype(np.int64), len(gone))
+    rows, places = present.numbers[index[there]], former.numbers[there]
+    first = np.full(len(present.ids), -1)
+    first[rows[::-1]] = np.arange(len(rows))[::-1]  # of all that name a row, the first is written last
+    chosen = np.flatnonzero(first[rows] == np.arange(len(rows)))
+    is_gone = np.ones(int(former.numbers[-1]) + 1 if len(former.numbers) else 0, np.bool_)
+    is_gone[places] = False
+    gaps = np.unique(np.searchsorted(places[chosen], np.flatnonzero(is_gone)))
+    return Remains(rows[chosen].astype(np.int32), gaps.astype(np.int64), int(is_gone.sum()))
 
 
 def write_kept_order(path: Path, order: Contents) -> None:
