@@ -18,11 +18,11 @@ from PIL import Image
 
 from scripts.lib.embedding.descriptor import TARGET, descriptor
 from scripts.lib.images.decode import decode
-from scripts.lib.ordering.knn import nearest_neighbors
-from scripts.lib.ordering.mst import minimum_spanning_tree
-from scripts.lib.ordering.quality import link_lengths
-from scripts.lib.ordering.traverse import traverse
-from scripts.lib.ordering.two_opt import refine
+from scripts.lib.ordering.graph.knn import nearest_neighbors
+from scripts.lib.ordering.measure.quality import link_lengths
+from scripts.lib.ordering.search.two_opt import refine
+from scripts.lib.ordering.tree.mst import minimum_spanning_tree
+from scripts.lib.ordering.tree.traverse import traverse
 from scripts.lib.pictures.contact_sheet import images_below
 
 SIDES = (1, 2, 4, 8, 16)

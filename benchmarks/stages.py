@@ -12,16 +12,16 @@ import numpy.typing as npt
 import yaml
 
 from benchmarks.measure import Trial, timed
-from scripts.lib.ordering.bound import lower_bound
-from scripts.lib.ordering.contiguous import bring_together
-from scripts.lib.ordering.indexes import IndexSettings
-from scripts.lib.ordering.kicks import SearchSettings
-from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
-from scripts.lib.ordering.mst import SpanningTree, TreeSettings, spanning_tree
-from scripts.lib.ordering.near_duplicates import near_duplicate_labels
-from scripts.lib.ordering.quality import link_lengths
-from scripts.lib.ordering.traverse import traverse
-from scripts.lib.ordering.two_opt import refine
+from scripts.lib.ordering.graph.indexes import IndexSettings
+from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.measure.bound import lower_bound
+from scripts.lib.ordering.measure.quality import link_lengths
+from scripts.lib.ordering.search.contiguous import bring_together
+from scripts.lib.ordering.search.kicks import SearchSettings
+from scripts.lib.ordering.search.two_opt import refine
+from scripts.lib.ordering.tree.mst import SpanningTree, TreeSettings, spanning_tree
+from scripts.lib.ordering.tree.near_duplicates import near_duplicate_labels
+from scripts.lib.ordering.tree.traverse import traverse
 
 Vectors = npt.NDArray[Any]
 Rows = npt.NDArray[np.int32]

@@ -9,12 +9,12 @@ import numpy as np
 
 from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.embedding.gather import first_ids, read_items, read_vectors
-from scripts.lib.ordering.candidates import Proposer, stream
-from scripts.lib.ordering.graph_update import change_of_rows, extended, updated_graph
-from scripts.lib.ordering.indexes import IndexSettings
-from scripts.lib.ordering.kept_graph import KeptGraph, read_kept_graph, write_kept_graph
-from scripts.lib.ordering.kept_index import KeptIndex, read_kept_index, write_kept_index
-from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.graph.candidates import Proposer, stream
+from scripts.lib.ordering.graph.graph_update import change_of_rows, extended, updated_graph
+from scripts.lib.ordering.graph.indexes import IndexSettings
+from scripts.lib.ordering.graph.kept_graph import KeptGraph, read_kept_graph, write_kept_graph
+from scripts.lib.ordering.graph.kept_index import KeptIndex, read_kept_index, write_kept_index
+from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
 from scripts.lib.run.stage import Stage, stage
 
 GIGABYTE = 1 << 30

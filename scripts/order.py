@@ -13,7 +13,7 @@ from scripts.lib.embedding.manifest import read_failures
 from scripts.lib.files.exports import write_csv, write_list
 from scripts.lib.files.order import order_table
 from scripts.lib.files.rejected import rejected_table, summary
-from scripts.lib.ordering.quality import link_lengths
+from scripts.lib.ordering.measure.quality import link_lengths
 from scripts.lib.run.stage import Stage, stage
 
 NAMES = ("path", "item_ids", "vectors", "inventory")

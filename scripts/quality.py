@@ -17,9 +17,8 @@ from scripts.lib.files.folders import (
     label_share,
     labels_along,
 )
-from scripts.lib.ordering.near_duplicates import near_duplicates
-from scripts.lib.ordering.preservation import preservation, sample_size
-from scripts.lib.ordering.quality import (
+from scripts.lib.ordering.measure.preservation import preservation, sample_size
+from scripts.lib.ordering.measure.quality import (
     LowerBound,
     Quality,
     TreeFigures,
@@ -29,6 +28,7 @@ from scripts.lib.ordering.quality import (
     random_order,
     summary,
 )
+from scripts.lib.ordering.tree.near_duplicates import near_duplicates
 from scripts.lib.pictures.quality.pairs import named_pairs
 from scripts.lib.pictures.quality.sheet import Sheet, draw_sheet
 from scripts.lib.run.stage import stage

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from scripts.lib.artifacts.record import Provenance, checked, read_record, recording
-from scripts.lib.ordering.traverse import traverse
+from scripts.lib.ordering.tree.traverse import traverse
 from scripts.lib.run.stage import stage
 
 

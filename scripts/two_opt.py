@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 from scripts.lib.artifacts.record import Provenance, checked, read_record, recording
 from scripts.lib.embedding.gather import read_vectors
 from scripts.lib.files.start import starting_row
-from scripts.lib.ordering.contiguous import bring_together
-from scripts.lib.ordering.keep import KeptReport, keep_order
-from scripts.lib.ordering.kept_order import (
+from scripts.lib.ordering.graph.knn import NeighborGraph, read_graph
+from scripts.lib.ordering.keep.keep import KeptReport, keep_order
+from scripts.lib.ordering.keep.kept_order import (
     Contents,
     contents_in_order,
     read_items,
@@ -19,14 +19,14 @@ from scripts.lib.ordering.kept_order import (
     what_remains,
     write_kept_order,
 )
-from scripts.lib.ordering.kicks import SearchSettings
-from scripts.lib.ordering.knn import NeighborGraph, read_graph
+from scripts.lib.ordering.measure.quality import path_length
 from scripts.lib.ordering.metric import Ints
-from scripts.lib.ordering.mst import Edges
-from scripts.lib.ordering.near_duplicates import near_duplicate_labels
-from scripts.lib.ordering.quality import path_length
-from scripts.lib.ordering.search_state import StateFile
-from scripts.lib.ordering.two_opt import refine, search_steps
+from scripts.lib.ordering.search.contiguous import bring_together
+from scripts.lib.ordering.search.kicks import SearchSettings
+from scripts.lib.ordering.search.search_state import StateFile
+from scripts.lib.ordering.search.two_opt import refine, search_steps
+from scripts.lib.ordering.tree.mst import Edges
+from scripts.lib.ordering.tree.near_duplicates import near_duplicate_labels
 from scripts.lib.run.stage import Stage, stage
 
 GIGABYTE = 1 << 30

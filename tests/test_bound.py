@@ -8,16 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from scripts.lib.ordering.ascent import near_duplicates
-from scripts.lib.ordering.audit import search_cost
-from scripts.lib.ordering.bound import BoundSettings, lower_bound
-from scripts.lib.ordering.confidence import mean_limit
-from scripts.lib.ordering.islands import far_islands
-from scripts.lib.ordering.kicks import SearchSettings
-from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
-from scripts.lib.ordering.metric import kernel_view, pair_distances
-from scripts.lib.ordering.mst import minimum_spanning_tree
-from scripts.lib.ordering.one_tree import (
+from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.measure.ascent import near_duplicates
+from scripts.lib.ordering.measure.audit import search_cost
+from scripts.lib.ordering.measure.bound import BoundSettings, lower_bound
+from scripts.lib.ordering.measure.confidence import mean_limit
+from scripts.lib.ordering.measure.islands import far_islands
+from scripts.lib.ordering.measure.one_tree import (
     KnownLinks,
     charge,
     known_links,
@@ -25,10 +22,13 @@ from scripts.lib.ordering.one_tree import (
     slack,
     two_lowest,
 )
-from scripts.lib.ordering.quality import link_lengths
-from scripts.lib.ordering.reach import reaches
-from scripts.lib.ordering.traverse import traverse
-from scripts.lib.ordering.two_opt import refine
+from scripts.lib.ordering.measure.quality import link_lengths
+from scripts.lib.ordering.metric import kernel_view, pair_distances
+from scripts.lib.ordering.search.kicks import SearchSettings
+from scripts.lib.ordering.search.two_opt import refine
+from scripts.lib.ordering.tree.mst import minimum_spanning_tree
+from scripts.lib.ordering.tree.reach import reaches
+from scripts.lib.ordering.tree.traverse import traverse
 
 Vectors = npt.NDArray[np.floating]
 Doubles = npt.NDArray[np.float64]

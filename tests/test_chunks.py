@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scripts.lib.ordering.chunks import (
+from scripts.lib.ordering.search.chunks import (
     in_sequence,
     make_chunks,
     node_now,

@@ -25,7 +25,10 @@ def test_any_change_of_any_source_is_another_cache(tmp_path: Path) -> None:
     states.append(sources_digest(tmp_path))
     (tmp_path / "a.py").rename(tmp_path / "c.py")
     states.append(sources_digest(tmp_path))
-    assert len(set(states)) == 4
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "c.py").rename(tmp_path / "folder" / "c.py")
+    states.append(sources_digest(tmp_path))
+    assert len(set(states)) == 5
 
 
 def test_the_users_choice_of_a_folder_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +41,7 @@ def test_the_users_choice_of_a_folder_is_kept(tmp_path: Path, monkeypatch: pytes
 
 
 def test_numba_keeps_its_files_there(tmp_path: Path) -> None:
-    program = "from scripts.lib.ordering import tour; import numpy as np; tour.wrap(3, 2)"
+    program = "from scripts.lib.ordering.search import tour; import numpy as np; tour.wrap(3, 2)"
     subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=os.environ | {VARIABLE: str(tmp_path)}, check=True
     )

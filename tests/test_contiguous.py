@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scripts.lib.ordering.contiguous import bring_together, stray_runs
-from scripts.lib.ordering.quality import link_lengths
+from scripts.lib.ordering.measure.quality import link_lengths
+from scripts.lib.ordering.search.contiguous import bring_together, stray_runs
 
 
 def runs_of(path: np.ndarray, labels: np.ndarray) -> int:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scripts.lib.ordering.ends import beginning_with, cut_at_weakest_link, directed
+from scripts.lib.ordering.search.ends import beginning_with, cut_at_weakest_link, directed
 
 
 def column(*values: float) -> np.ndarray:

@@ -8,11 +8,11 @@ import numpy.typing as npt
 import pytest
 
 from scripts.lib.files.content_ids import ID_DTYPE
-from scripts.lib.ordering.candidates import Rows, exhaustive, single_threaded, stream
-from scripts.lib.ordering.graph_update import Change, change_of_rows, extended, updated_graph
-from scripts.lib.ordering.kept_graph import KeptGraph, read_kept_graph, write_kept_graph
-from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
-from scripts.lib.ordering.list_updates import empty_lists, offer
+from scripts.lib.ordering.graph.candidates import Rows, exhaustive, single_threaded, stream
+from scripts.lib.ordering.graph.graph_update import Change, change_of_rows, extended, updated_graph
+from scripts.lib.ordering.graph.kept_graph import KeptGraph, read_kept_graph, write_kept_graph
+from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.graph.list_updates import empty_lists, offer
 from scripts.lib.ordering.metric import Floats, kernel_view, pair_distances
 
 Vectors = npt.NDArray[np.floating]

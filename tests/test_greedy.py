@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from scripts.lib.ordering.greedy import greedy_path
-from scripts.lib.ordering.knn import KnnSettings, nearest_neighbors
-from scripts.lib.ordering.mst import minimum_spanning_tree
-from scripts.lib.ordering.quality import link_lengths
-from scripts.lib.ordering.traverse import traverse
+from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors
+from scripts.lib.ordering.measure.quality import link_lengths
+from scripts.lib.ordering.search.greedy import greedy_path
+from scripts.lib.ordering.tree.mst import minimum_spanning_tree
+from scripts.lib.ordering.tree.traverse import traverse
 
 
 def points(n: int, d: int = 8) -> npt.NDArray[np.float32]:

@@ -12,11 +12,12 @@ import pytest
 
 from scripts.lib.errors import DamagedArtifact, InputError
 from scripts.lib.files.content_ids import ID_DTYPE, ids_column
-from scripts.lib.ordering import kept_order
-from scripts.lib.ordering.displacement import count_displaced, longest_rise, turned_like
-from scripts.lib.ordering.insertion import insert_all
-from scripts.lib.ordering.keep import KeptPath, KeptReport, keep_order
-from scripts.lib.ordering.kept_order import (
+from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.keep import kept_order
+from scripts.lib.ordering.keep.displacement import count_displaced, longest_rise, turned_like
+from scripts.lib.ordering.keep.insertion import insert_all
+from scripts.lib.ordering.keep.keep import KeptPath, KeptReport, keep_order
+from scripts.lib.ordering.keep.kept_order import (
     Contents,
     Remains,
     contents_in_order,
@@ -25,14 +26,13 @@ from scripts.lib.ordering.kept_order import (
     what_remains,
     write_kept_order,
 )
-from scripts.lib.ordering.kicks import SearchSettings
-from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
-from scripts.lib.ordering.long_runs import order_long_runs, part_of
-from scripts.lib.ordering.mst import Edges, minimum_spanning_tree
-from scripts.lib.ordering.quality import link_lengths
-from scripts.lib.ordering.repair import REACH, disturbed_places, widened
-from scripts.lib.ordering.traverse import traverse
-from scripts.lib.ordering.two_opt import refine
+from scripts.lib.ordering.keep.long_runs import order_long_runs, part_of
+from scripts.lib.ordering.keep.repair import REACH, disturbed_places, widened
+from scripts.lib.ordering.measure.quality import link_lengths
+from scripts.lib.ordering.search.kicks import SearchSettings
+from scripts.lib.ordering.search.two_opt import refine
+from scripts.lib.ordering.tree.mst import Edges, minimum_spanning_tree
+from scripts.lib.ordering.tree.traverse import traverse
 
 Vectors = npt.NDArray[np.floating]
 Order = npt.NDArray[np.int32]

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scripts.lib.ordering.candidates import Proposer
-from scripts.lib.ordering.indexes import IndexSettings, build_index
-from scripts.lib.ordering.kept_index import KeptIndex, read_kept_index, write_kept_index
+from scripts.lib.ordering.graph.candidates import Proposer
+from scripts.lib.ordering.graph.indexes import IndexSettings, build_index
+from scripts.lib.ordering.graph.kept_index import KeptIndex, read_kept_index, write_kept_index
 
 IDS = np.array([bytes([number]) * 32 for number in range(1, 101)])
 

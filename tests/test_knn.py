@@ -8,8 +8,8 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from scripts.lib.errors import InputError
-from scripts.lib.ordering.indexes import IndexSettings, packed, unpacked
-from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.graph.indexes import IndexSettings, packed, unpacked
+from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
 
 INVERTED_FILE = KnnSettings(k=10, exact_limit=0, sample=200, index=IndexSettings(pca_dimension=16))
 SMALL_WORLD = replace(INVERTED_FILE, index=IndexSettings(pca_dimension=16, small_world_from=0))

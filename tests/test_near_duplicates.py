@@ -4,9 +4,9 @@ import networkx
 import numpy as np
 import pytest
 
-from scripts.lib.ordering.knn import nearest_neighbors
-from scripts.lib.ordering.mst import minimum_spanning_tree
-from scripts.lib.ordering.near_duplicates import near_distance, near_duplicates
+from scripts.lib.ordering.graph.knn import nearest_neighbors
+from scripts.lib.ordering.tree.mst import minimum_spanning_tree
+from scripts.lib.ordering.tree.near_duplicates import near_distance, near_duplicates
 
 
 def tree_of(vectors: np.ndarray) -> np.ndarray:

@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from scripts.lib.ordering import preservation as module
-from scripts.lib.ordering.preservation import NEIGHBORHOODS, by_layout, preservation, sample_size
+from scripts.lib.ordering.measure import preservation as module
+from scripts.lib.ordering.measure.preservation import NEIGHBORHOODS, by_layout, preservation, sample_size
 
 
 def points(n: int, d: int = 3, seed: int = 0) -> np.ndarray:

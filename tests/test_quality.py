@@ -5,11 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from scripts.lib.ordering.knn import nearest_neighbors
-from scripts.lib.ordering.mst import minimum_spanning_tree
-from scripts.lib.ordering.near_duplicates import near_duplicates
-from scripts.lib.ordering.preservation import preservation
-from scripts.lib.ordering.quality import (
+from scripts.lib.ordering.graph.knn import nearest_neighbors
+from scripts.lib.ordering.measure.preservation import preservation
+from scripts.lib.ordering.measure.quality import (
     NO_BOUND,
     LowerBound,
     OrderFigures,
@@ -22,6 +20,8 @@ from scripts.lib.ordering.quality import (
     random_order,
     summary,
 )
+from scripts.lib.ordering.tree.mst import minimum_spanning_tree
+from scripts.lib.ordering.tree.near_duplicates import near_duplicates
 
 
 def line(n: int) -> np.ndarray:

@@ -10,9 +10,8 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from scripts.lib.ordering.near_duplicates import NearDuplicates
-from scripts.lib.ordering.preservation import preservation
-from scripts.lib.ordering.quality import (
+from scripts.lib.ordering.measure.preservation import preservation
+from scripts.lib.ordering.measure.quality import (
     Link,
     LowerBound,
     Quality,
@@ -23,6 +22,7 @@ from scripts.lib.ordering.quality import (
     order_figures,
     random_order,
 )
+from scripts.lib.ordering.tree.near_duplicates import NearDuplicates
 from scripts.lib.pictures.quality.page import DPI, MARGIN, MISSING, number, percent, printable
 from scripts.lib.pictures.quality.pairs import SIDE, Pair, named_pairs, short_name, thumbnail
 from scripts.lib.pictures.quality.panels import stretches

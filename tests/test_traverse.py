@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from scripts.lib.ordering.knn import nearest_neighbors
-from scripts.lib.ordering.mst import MST_EDGE, Edges, minimum_spanning_tree
-from scripts.lib.ordering.quality import link_lengths
-from scripts.lib.ordering.traverse import traverse
+from scripts.lib.ordering.graph.knn import nearest_neighbors
+from scripts.lib.ordering.measure.quality import link_lengths
+from scripts.lib.ordering.tree.mst import MST_EDGE, Edges, minimum_spanning_tree
+from scripts.lib.ordering.tree.traverse import traverse
 
 
 def tree_of(edges: list[tuple[int, int, float]]) -> Edges:

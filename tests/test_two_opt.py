@@ -7,17 +7,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from scripts.lib.ordering.chunks import in_sequence
-from scripts.lib.ordering.kicks import SearchSettings, draw_kicks
-from scripts.lib.ordering.knn import KnnSettings, NeighborGraph, nearest_neighbors
-from scripts.lib.ordering.links import make_links
-from scripts.lib.ordering.local_search import descend, kick_and_repair
-from scripts.lib.ordering.mst import minimum_spanning_tree
-from scripts.lib.ordering.quality import link_lengths
-from scripts.lib.ordering.search_state import SearchState, StateFile
-from scripts.lib.ordering.tour import carry_out, make_tour, node_at, place_of, plan, take_back
-from scripts.lib.ordering.traverse import traverse
-from scripts.lib.ordering.two_opt import cut_open, make_search, refine, search_steps
+from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.measure.quality import link_lengths
+from scripts.lib.ordering.search.chunks import in_sequence
+from scripts.lib.ordering.search.kicks import SearchSettings, draw_kicks
+from scripts.lib.ordering.search.links import make_links
+from scripts.lib.ordering.search.local_search import descend, kick_and_repair
+from scripts.lib.ordering.search.search_state import SearchState, StateFile
+from scripts.lib.ordering.search.tour import carry_out, make_tour, node_at, place_of, plan, take_back
+from scripts.lib.ordering.search.two_opt import cut_open, make_search, refine, search_steps
+from scripts.lib.ordering.tree.mst import minimum_spanning_tree
+from scripts.lib.ordering.tree.traverse import traverse
 
 Vectors = npt.NDArray[np.floating]
 Rows = npt.NDArray[np.int32]

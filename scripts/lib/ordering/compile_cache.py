@@ -14,10 +14,11 @@ VARIABLE = "NUMBA_CACHE_DIR"  # numba reads it when it is imported
 
 
 def sources_digest(folder: Path) -> str:
-    """Return 16 hex digits that change with the name or content of any source in a folder."""
+    """Return 16 hex digits that change with the name or content of any source below a folder."""
     digest = hashlib.sha256()
-    for source in sorted(folder.glob("*.py")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    for source in sorted(folder.rglob("*.py")):
+        name = source.relative_to(folder).as_posix()
+        digest.update(name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 

@@ -10,8 +10,8 @@ from PIL import Image, ImageOps
 
 from scripts.lib.files.folders import link_places
 from scripts.lib.images.decode import Undecodable, decode
+from scripts.lib.ordering.measure.quality import Link, WorstLink
 from scripts.lib.ordering.metric import Ints
-from scripts.lib.ordering.quality import Link, WorstLink
 from scripts.lib.pictures.quality.page import (
     DPI,
     FAINT,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from scripts.lib.ordering.quality import Quality
+from scripts.lib.ordering.measure.quality import Quality
 from scripts.lib.pictures.quality.page import ACCENT, DASHED, INK, LIGHT, SOFT, TINT, number, percent
 
 Floats = npt.NDArray[np.float32]

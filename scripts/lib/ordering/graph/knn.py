@@ -1,0 +1,200 @@
+"""The k-nearest-neighbour graph: whom each vector resembles most.
+
+FAISS proposes more candidates than are asked for; here their distances are computed anew by the
+one metric, ranked by (distance, index) and cut to k. Small collections are searched exactly.
+Larger ones are put into an inverted file, of which more and more is read until a sample of
+queries, compared with exact search, has found enough of its neighbours.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from scripts.lib.errors import InputError
+from scripts.lib.ordering.graph.candidates import (
+    Proposer,
+    Rows,
+    Vectors,
+    exhaustive,
+    float_blocks,
+    gpus,
+    sample_rows,
+    single_threaded,
+    stream,
+    workers,
+)
+from scripts.lib.ordering.graph.indexes import Dial, IndexSettings, build_index
+from scripts.lib.ordering.metric import Floats, Ints, distance, kernel_view
+
+Progress = Callable[[int], None]
+
+QUERY_ROWS = 1024
+FIRST_STEP = 8
+GPU_SPEED = 50.0
+
+
+@dataclass(frozen=True)
+class KnnSettings:
+    """How many neighbours to find, and from where on exact search is too dear."""
+
+    k: int = 16
+    exact_limit: float = 4e11  # n * n * d multiplications, some seconds on two cores
+    target_recall: float = 0.95
+    sample: int = 400
+    index: IndexSettings = field(default_factory=IndexSettings)
+
+
+class NeighborGraph(NamedTuple):
+    """The nearest neighbours of each vector, itself left out, rows sorted by (distance, index).
+
+    indices : (n, k) int32
+    distances : (n, k) float32, Euclidean
+    recall : share of the true neighbours found, measured on a sample; 1.0 where search is exact
+    method : how they were found, in words
+    """
+
+    indices: Ints
+    distances: Floats
+    recall: float
+    method: str
+
+
+def nearest_neighbors(
+    vectors: Vectors,
+    settings: KnnSettings | None = None,
+    threads: int = 1,
+    progress: Progress = lambda rows: None,
+    save: Callable[[Proposer], None] = lambda proposer: None,
+) -> NeighborGraph:
+    """Find the k nearest neighbours of each vector, k being n - 1 at most.
+
+    Distances are exact. Which neighbours are found is exact up to `exact_limit`, approximate
+    beyond it. The bytes do not depend on the number of threads. Raises InputError at NaN.
+
+    vectors : (n, d) float16 or float32, may be a memory map
+    progress : called with the number of rows newly done
+    save : called with the index, if one was made, before the search
+    """
+    settings = settings or KnnSettings()
+    refuse_nonfinite(vectors)
+    n, d = vectors.shape
+    k = max(min(settings.k, n - 1), 0)
+    if k == 0:
+        return NeighborGraph(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32), 1.0, "exact")
+    with single_threaded():
+        if float(n) * n * d <= settings.exact_limit * (GPU_SPEED if gpus() else 1.0):
+            proposer, recall, method = exhaustive(vectors, _width(k)), 1.0, "exact"
+        else:
+            proposer, recall, method = _tuned_index(vectors, k, settings)
+            save(proposer)
+    indices, distances = _search_all(vectors, proposer, k, threads, progress)
+    return NeighborGraph(indices, distances, recall, method)
+
+
+def refuse_nonfinite(vectors: Vectors) -> None:
+    """Raise InputError naming the first rows that hold NaN or infinity."""
+    for start, block in float_blocks(vectors):
+        bad = start + np.flatnonzero(~np.isfinite(block).all(axis=1))
+        if len(bad):
+            raise InputError(
+                f"vectors must be finite, but NaN or infinity stands in row "
+                f"{', '.join(map(str, bad[:5]))} of {len(vectors)}; leave these rows out, "
+                f"or embed their images again"
+            )
+
+
+def _width(k: int) -> int:
+    """Return how many candidates to ask for: the vector itself, and room for rounding and ties."""
+    return k + 1 + max(8, k // 2)
+
+
+def _search_all(
+    vectors: Vectors, proposer: Proposer, k: int, threads: int, progress: Progress
+) -> tuple[Ints, Floats]:
+    """Search for every row, in blocks of a fixed size shared among the threads."""
+    n = len(vectors)
+    indices, distances = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
+
+    def search_block(start: int) -> int:
+        rows = np.arange(start, min(start + QUERY_ROWS, n))
+        indices[rows], distances[rows] = _search(vectors, proposer, rows, k)
+        return len(rows)
+
+    with workers(threads) as pool:
+        for done in pool.map(search_block, range(0, n, QUERY_ROWS)):
+            progress(done)
+    return indices, distances
+
+
+def _search(vectors: Vectors, proposer: Proposer, rows: Rows, k: int) -> tuple[Ints, Floats]:
+    """Return the k best of the rows' candidates: (q, k) int32 and (q, k) float32."""
+    queries = vectors[rows].astype(np.float32)
+    indices, distances = rank(kernel_view(vectors), rows, proposer.propose(queries), k)
+    short = np.flatnonzero(indices[:, -1] < 0)  # the lists read held fewer than k vectors
+    if len(short):
+        every = stream(vectors, queries[short], _width(k))
+        indices[short], distances[short] = rank(kernel_view(vectors), rows[short], every, k)
+    return indices, distances
+
+
+def _tuned_index(vectors: Vectors, k: int, settings: KnnSettings) -> tuple[Proposer, float, str]:
+    """Build an index and turn its dial so far that a sample reaches the target recall."""
+    proposer = build_index(vectors, 2 * k, settings.index)
+    dial = Dial(proposer.index)
+    rows = sample_rows(len(vectors), settings.sample, settings.index.seed)
+    every = stream(vectors, vectors[rows].astype(np.float32), _width(k))
+    reach = rank(kernel_view(vectors), rows, every, k)[1][:, -1:]  # (sample, 1)
+    recall, before, step = 0.0, 0.0, FIRST_STEP if dial.name == "nprobe" else proposer.width
+    while True:
+        dial.set(step)
+        recall, before = float((_search(vectors, proposer, rows, k)[1] <= reach).mean()), recall
+        if recall >= settings.target_recall or dial.value == dial.limit:
+            return proposer, recall, str(dial)
+        if recall - before < 0.005:  # the rest was seen, but stands too low in the PCA's ranking
+            proposer.width = min(2 * proposer.width, len(vectors))
+        step = step + step // 2
+
+
+@njit(cache=True, nogil=True)
+def rank(vectors: Vectors, rows: Rows, candidates: Rows, k: int) -> tuple[Ints, Floats]:
+    """Return each row's k nearest candidates by (distance, index); -1 and inf where they end.
+
+    rows : (q,) int64;  candidates : (q, width) int64, distinct in a row, -1 and the row itself
+        are passed over
+    returns : (q, k) int32 and (q, k) float32, Euclidean
+    """
+    indices = np.full((rows.size, k), -1, np.int32)
+    distances = np.full((rows.size, k), np.inf, np.float32)
+    for line in range(rows.size):
+        for other in candidates[line]:
+            if other >= 0 and other != rows[line]:
+                length = distance(vectors, rows[line], other)
+                _insert(indices[line], distances[line], other, length)
+    return indices, distances
+
+
+@njit(cache=True, nogil=True)
+def _insert(indices: Ints, distances: Floats, index: int, length: float) -> None:
+    """Put a neighbour in its place in a sorted list, whose last one falls out."""
+    place = indices.size
+    while place > 0 and (length, index) < (distances[place - 1], indices[place - 1]):
+        place -= 1
+    if place == indices.size:
+        return
+    for other in range(indices.size - 1, place, -1):
+        indices[other] = indices[other - 1]
+        distances[other] = distances[other - 1]
+    indices[place] = index
+    distances[place] = length
+
+
+def read_graph(path: Path) -> NeighborGraph:
+    """Read a graph from the fields of a `.npz` file."""
+    with np.load(path, allow_pickle=False) as fields:
+        return NeighborGraph(
+            fields["indices"], fields["distances"], float(fields["recall"]), str(fields["method"])
+        )

@@ -1,0 +1,1 @@
+"""An order that is kept while images come and go."""

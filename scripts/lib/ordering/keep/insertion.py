@@ -1,0 +1,177 @@
+"""Cheapest insertion: new nodes go into a path where they lengthen it least.
+
+The path is a doubly linked ring through one more node, at distance zero from all others, so that
+before the first and after the last are gaps like any other. A node looks at the gaps beside those that
+it is linked to, in the neighbour graph from either side or in the spanning tree. Of all nodes that
+wait, the one that costs least goes first, and those linked to it may follow beside it: so a group of
+new images that resembles nothing in the path enters it by one bridge of the tree, as a whole.
+
+Rosenkrantz, Stearns and Lewis 1977.
+"""
+
+from heapq import heappop, heappush
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from scripts.lib.ordering.graph.candidates import Rows, Vectors
+from scripts.lib.ordering.graph.knn import NeighborGraph
+from scripts.lib.ordering.metric import Ints, distance, kernel_view
+from scripts.lib.ordering.tree.mst import Edges
+
+
+class Ring(NamedTuple):
+    """A path, linked; the extra node, n, stands before its first and after its last node.
+
+    before, after : (n + 1,) int64, -1 for a node that is not on the path
+    """
+
+    before: Rows
+    after: Rows
+
+
+class Links(NamedTuple):
+    """Whom each new row may be put beside: those of row i stand in starts[i] : starts[i + 1].
+
+    starts : (n + 1,) int64
+    nodes : (m,) int64, ascending for each row
+    """
+
+    starts: Rows
+    nodes: Rows
+
+
+class Gap(NamedTuple):
+    """Between a node of the ring and the next: what a row would cost there, and that node, -1 for none."""
+
+    cost: float
+    left: int
+
+
+def insert_all(vectors: Vectors, graph: NeighborGraph, tree: Edges, path: Ints) -> Ints:
+    """Insert all vectors that are not on a path, each at the cheapest place that it knows.
+
+    Takes time in proportion to the number of inserted vectors and of their links, but for a look
+    at the whole graph.
+
+    vectors : (n, d) float16 or float32
+    tree : (n - 1,) MST_EDGE, a spanning tree
+    path : (m,) int32, distinct rows; where it is empty, row 0 begins
+    returns : (n,) int32, a permutation, in which the path's rows have kept their order
+    """
+    n = len(vectors)
+    is_new = np.ones(n, np.bool_)
+    is_new[path] = False
+    if not is_new.any():
+        return path
+    ring = make_ring(path, n) if len(path) else make_ring(np.zeros(1, np.int32), n)
+    links = links_of_new(graph, tree, is_new)
+    place_all(kernel_view(vectors), ring, links, np.flatnonzero(is_new))
+    return unroll(ring)
+
+
+def make_ring(path: Ints, n: int) -> Ring:
+    """Link a path of at least one node, and the extra node n, into a ring."""
+    ring = Ring(np.full(n + 1, -1), np.full(n + 1, -1))
+    whole = np.append(path, n)
+    ring.after[whole], ring.before[whole] = np.roll(whole, -1), np.roll(whole, 1)
+    return ring
+
+
+def links_of_new(graph: NeighborGraph, tree: Edges, is_new: npt.NDArray[np.bool_]) -> Links:
+    """Collect the links of the graph, from either side, and of the tree that end at a new row."""
+    n, k = graph.indices.shape
+    new = np.flatnonzero(is_new)
+    rows, columns = np.nonzero(is_new[graph.indices])
+    listed = graph.indices[rows, columns]
+    ends = np.concatenate([new.repeat(k), listed, tree["source"], tree["target"]])
+    others = np.concatenate([graph.indices[new].ravel(), rows, tree["target"], tree["source"]])
+    wanted = is_new[ends]
+    pairs = np.unique(ends[wanted] * np.int64(n) + others[wanted])
+    return Links(np.searchsorted(pairs, np.arange(n + 1) * n), pairs % n)
+
+
+@njit(cache=True, nogil=True)
+def place_all(vectors: npt.NDArray[Any], ring: Ring, links: Links, rows: Rows) -> None:
+    """Put rows into the ring, always the cheapest first; links must connect them all with it."""
+    waiting = [(0.0, rows[0])]
+    waiting.pop()  # numba takes the type of an empty list from what once was in it
+    for row in rows:
+        gap = cheapest_gap(vectors, ring, links, row)
+        if gap.left >= 0:
+            heappush(waiting, (gap.cost, row))
+    while len(waiting):
+        promised, row = heappop(waiting)
+        if ring.after[row] >= 0:
+            continue
+        gap = cheapest_gap(vectors, ring, links, row)
+        if gap.cost > promised:  # another row took the gap that it had in view
+            heappush(waiting, (gap.cost, row))
+            continue
+        insert(ring, gap.left, row)
+        for other in links.nodes[links.starts[row] : links.starts[row + 1]]:
+            if ring.after[other] < 0:
+                gap = cheaper_beside(vectors, ring, row, other, Gap(np.inf, -1))
+                heappush(waiting, (gap.cost, other))
+
+
+@njit(cache=True, nogil=True)
+def cheapest_gap(vectors: npt.NDArray[Any], ring: Ring, links: Links, row: int) -> Gap:
+    """Find the gap in which a row costs least, beside one that it is linked to or at the path's ends.
+
+    There is none as long as nothing that it is linked to is on the path.
+    """
+    best = Gap(np.inf, -1)
+    for other in links.nodes[links.starts[row] : links.starts[row + 1]]:
+        if ring.after[other] >= 0:
+            best = cheaper_beside(vectors, ring, other, row, best)
+    if best.left >= 0:
+        best = cheaper_beside(vectors, ring, ring.after.size - 1, row, best)
+    return best
+
+
+@njit(cache=True, nogil=True)
+def cheaper_beside(vectors: npt.NDArray[Any], ring: Ring, node: int, row: int, best: Gap) -> Gap:
+    """Return the cheaper gap for a row before or after a node, or the best known if that is."""
+    for left in (ring.before[node], node):
+        cost = detour(vectors, ring, left, row)
+        if cost < best.cost:
+            best = Gap(cost, left)
+    return best
+
+
+@njit(cache=True, nogil=True)
+def detour(vectors: npt.NDArray[Any], ring: Ring, left: int, row: int) -> float:
+    """Return how much longer the ring is with a row between a node and the next."""
+    right = ring.after[left]
+    added = link(vectors, left, row) + link(vectors, row, right)
+    return added - link(vectors, left, right)
+
+
+@njit(cache=True, nogil=True)
+def link(vectors: npt.NDArray[Any], one: int, other: int) -> float:
+    """Return the length between two nodes of the ring, zero where one is the extra node."""
+    n = vectors.shape[0]
+    return 0.0 if one == n or other == n else np.float64(distance(vectors, one, other))
+
+
+@njit(cache=True, nogil=True)
+def insert(ring: Ring, left: int, row: int) -> None:
+    """Put a row between a node and the next."""
+    right = ring.after[left]
+    ring.after[left], ring.before[row] = row, left
+    ring.after[row], ring.before[right] = right, row
+
+
+@njit(cache=True, nogil=True)
+def unroll(ring: Ring) -> Ints:
+    """Return the nodes on the ring, from the extra node on, which is left out."""
+    extra = ring.after.size - 1
+    path = np.empty(extra, np.int32)
+    node = extra
+    for place in range(path.size):
+        node = ring.after[node]
+        path[place] = node
+    return path

@@ -1,0 +1,1 @@
+"""The shortest path that can be found: a start, moves, kicks."""
