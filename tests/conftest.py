@@ -91,7 +91,7 @@ class Workflow:
             "copy": ("copied.parquet", "../../sorted_images"),
         }
         for each in (self.results / name for name in made[stage]):
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
+            shutil.rmtree(each) if each.is_dir() else each.unlink(missing_ok=True)
 
     def at_work(self, stage: str) -> bool:
         """Tell whether a stage is in the middle of its work."""

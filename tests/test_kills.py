@@ -29,6 +29,8 @@ def test_a_kill_is_followed_by_a_plain_rerun(collection: Workflow, template: Wor
 def test_kills_in_every_stage_of_one_run(workflow: Workflow, template: Workflow) -> None:
     write_pictures(workflow.images, COLLECTION_SIZE)
     for stage in STAGES:
+        if stage not in ("scan", "embed", "copy"):  # it may have run beside one that was killed
+            workflow.forget(stage)
         workflow.kill_in(stage)
     workflow.run()
     assert_same(workflow, template)

@@ -59,7 +59,7 @@ def test_edges_are_sorted_and_point_upwards() -> None:
 
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_islands_are_joined_by_their_nearest_pairs(k: int) -> None:
-    """Within an island only the graph's links count, between islands all pairs do."""
+    """No heavier than with the graph's links within islands and all links between them."""
     generator = np.random.default_rng(k)
     centres = generator.normal(size=(30, 5)) * 20
     vectors = (centres.repeat(10, axis=0) + generator.normal(size=(300, 5))).astype(np.float32)
@@ -71,7 +71,8 @@ def test_islands_are_joined_by_their_nearest_pairs(k: int) -> None:
     tree = minimum_spanning_tree(vectors, graph)
     assert islands.max() > 0
     assert is_tree(tree, 300)
-    assert tree["distance"].sum() == pytest.approx(lightest_weight(distances), rel=1e-5)
+    weight, least = tree["distance"].sum(), lightest_weight(all_distances(vectors))
+    assert least * (1 - 1e-5) <= weight <= lightest_weight(distances) * (1 + 1e-5)
 
 
 def test_two_far_clusters_are_joined_once() -> None:

@@ -18,7 +18,7 @@ from tests.conftest import Workflow, wait_until, write_pictures
 
 SEARCH = {"gather", "knn", "bound", "mst", "traverse", "two_opt"}
 LAST = {"order", "quality", "copy"}
-CHAIN = {"embed", *SEARCH, "order", "copy"}
+CHAIN = {"embed", *SEARCH, *LAST}
 
 
 def images_of(workflow: Workflow) -> list[Path]:
