@@ -1,6 +1,6 @@
 """Everything that is measured, one after the other: what `make bench` prints.
 
-    python -m benchmarks [--labelled FOLDER [--weights FILE]] [--photos FOLDER]
+    python -m benchmarks [--labelled FOLDER [--weights FILE]] [--photos FOLDER] [--lkh-limit 5000]
 
 Without folders of one's own the photos are the example collection, the quality of the descriptor, which
 needs labels, is left out, and the ordering is measured on made vectors alone. With labelled images it is
@@ -31,7 +31,8 @@ def main() -> None:
         run("likeness", "--photos", str(photos))
         run("workflow")
         files = make_vectors(options, Path(folder)) if options.labelled else []
-        run("ordering", *(word for file in files for word in ("--vectors", str(file))))
+        limit = ("--lkh-limit", options.lkh_limit) if options.lkh_limit else ()
+        run("ordering", *limit, *(word for file in files for word in ("--vectors", str(file))))
 
 
 def parse_options() -> argparse.Namespace:
@@ -41,6 +42,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--photos", type=Path, help="folder of ordinary photos")
     parser.add_argument("--weights", type=Path, help="a checkpoint of the model, for the labelled images")
     parser.add_argument("--model", default="mobilenet_v3_small", help="whose checkpoint it is")
+    parser.add_argument("--lkh-limit", help="the most vectors that LKH is given, which takes minutes")
     options = parser.parse_args()
     if options.weights and not options.labelled:
         parser.error("--weights is for the images of --labelled; name them, too")
@@ -49,7 +51,7 @@ def parse_options() -> argparse.Namespace:
 
 def make_vectors(options: argparse.Namespace, folder: Path) -> list[Path]:
     """Embed the labelled images by the descriptor, and by the network where its weights are given."""
-    models = {"descriptor": ()}
+    models: dict[str, tuple[str, ...]] = {"descriptor": ()}
     if options.weights:
         models[options.model] = ("--weights", str(options.weights))
     files = [folder / f"{model}.npy" for model in models]

@@ -83,14 +83,20 @@ def spread(figures: Iterable[float | None], form: str = ".3g") -> str:
     return f"{format(median(known), form)} ({format(known[0], form)} .. {format(known[-1], form)})"
 
 
+def times(runs: int) -> str:
+    """Write how often something is done."""
+    return "once" if runs == 1 else f"{runs} times"
+
+
 def report(title: str, trials: Sequence[Trial], reference: str) -> None:
     """Print seconds and lengths of each method, the latter over those of the reference in the same trial."""
     methods = dict.fromkeys(name for each in trials for name in (*each.seconds, *each.lengths))
-    rows = [(title, "seconds", f"length over {reference}, %")]
+    rows = [("", "seconds", f"length over {reference}, %")]
     for name in methods:
         seconds = spread(each.seconds[name] for each in trials if name in each.seconds)
         excess = spread((each.excess(name, reference) for each in trials), "+.2f")
-        rows.append((f"  {name}", seconds, excess))
+        rows.append((name, seconds, "" if name == reference else excess))
+    print(title)
     print_table(rows)
 
 
@@ -99,5 +105,5 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        print("   ".join(cells).rstrip())
+        print("  " + "   ".join(cells).rstrip())
     print(flush=True)

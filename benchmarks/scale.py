@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.baseline import classical_order
-from benchmarks.measure import Options, Trial, in_own_process, peak_memory, report, spread
+from benchmarks.measure import Options, Trial, in_own_process, peak_memory, report, spread, times
 from benchmarks.stages import add_bound, add_method, order, warm_up
 from benchmarks.vectors import Source, write_vectors
 
@@ -24,14 +24,13 @@ SMALLER, LARGER, DIMENSION = 100_000, 1_000_000, 256
 class Apart(NamedTuple):
     """What a process of its own has measured.
 
-    memory, memory_with_bound : peak, GB
+    memory : peak, GB, to the path and to the bound
     search : how neighbours were found
     bound : the kind of the lower bound
     """
 
     trial: Trial
-    memory: float
-    memory_with_bound: float
+    memory: tuple[float, float]
     search: str
     bound: str
 
@@ -39,7 +38,7 @@ class Apart(NamedTuple):
 def print_classical(options: Options) -> None:
     """Print times and lengths of our path and the classical one."""
     size = options.scaled(CLASSICAL_SIZE)
-    print(f"Ours in {options.runs} runs, the classical way, which takes minutes, in {options.long_runs}.")
+    print(f"Ours {times(options.runs)}; the classical way, which takes minutes, {times(options.long_runs)}.")
     print("Goals: 10 s in sum, a path shorter than the classical one by 5 %.")
     print()
     source = Source("made", None, CLASSICAL_DIMENSION)
@@ -60,15 +59,15 @@ def against_classical(source: Source, size: int, seed: int, options: Options) ->
 def print_growth(options: Options) -> None:
     """Print times and memory for a million vectors, and how they grow from a tenth of it."""
     smaller, larger = options.scaled(SMALLER), options.scaled(LARGER)
-    print(f"{larger:,} vectors in {options.long_runs} runs, {smaller:,} in {options.runs}.")
-    print("Goals: 600 s in sum and 12 GB for the million; time grows at most 12-fold from a tenth of it.")
+    print(f"{larger:,} vectors {times(options.long_runs)}, {smaller:,} {times(options.runs)}.")
+    print("Goals: 600 s in sum and 12 GB for the million.")
     print()
     few = [measure_apart(smaller, seed, options.threads) for seed in range(options.runs)]
     print_apart(smaller, few)
     many = [measure_apart(larger, seed, options.threads) for seed in range(options.long_runs)]
     print_apart(larger, many)
     sums = [median(each.trial.seconds["sum"] for each in runs) for runs in (few, many)]
-    print(f"The sum grows {sums[1] / sums[0]:.1f}-fold from {smaller:,} to {larger:,} vectors.")
+    print(f"The sum grows {sums[1] / sums[0]:.1f}-fold from {smaller:,} to {larger:,} vectors (goal 12).")
 
 
 def measure_apart(size: int, seed: int, threads: int) -> Apart:
@@ -87,13 +86,12 @@ def order_file(file: Path, threads: int) -> Apart:
     memory = peak_memory()
     bound = add_bound(trial, vectors, ordered.graph, threads)
     search = f"{ordered.graph.method}, recall {ordered.graph.recall:.3f}"
-    return Apart(trial, memory, peak_memory(), search, bound)
+    return Apart(trial, (memory, peak_memory()), search, bound)
 
 
 def print_apart(size: int, runs: list[Apart]) -> None:
     """Print what processes of their own have measured."""
+    memory, with_bound = (spread(figures) for figures in zip(*(each.memory for each in runs), strict=True))
     title = f"made, {size:,} vectors of {DIMENSION} dimensions, bound {runs[0].bound}"
-    print(f"neighbours: {runs[0].search}")
-    print(f"peak memory: {spread(each.memory for each in runs)} GB to the path, ", end="")
-    print(f"{spread(each.memory_with_bound for each in runs)} GB with the bound")
+    print(f"neighbours: {runs[0].search}; peak memory {memory} GB, {with_bound} GB with the bound")
     report(title, [each.trial for each in runs], "bound")
