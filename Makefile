@@ -60,14 +60,15 @@ check: $(VENV)/.test  ## format, lint, types, rules
 	@.ci/check $(VENV)/bin
 
 bench: $(VENV)/.bench  ## measure speed and quality against the baselines
-	@$(RUN) -m benchmarks $(if $(LABELLED),--labelled '$(LABELLED)') $(if $(PHOTOS),--photos '$(PHOTOS)')
+	@$(RUN) -m benchmarks $(if $(LABELLED),--labelled '$(LABELLED)') $(if $(PHOTOS),--photos '$(PHOTOS)') \
+		$(if $(WEIGHTS),--weights '$(WEIGHTS)') $(if $(LKH_LIMIT),--lkh-limit $(LKH_LIMIT))
 
 clean:  ## remove the environment and the example; never results or sorted images
 	rm -rf $(VENV) example *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 # The environment, as far as a command needs it. A stamp is written last, so a broken build is resumed.
 $(VENV)/.sort: EXTRAS = $(EXTRA)
-$(VENV)/.test: EXTRAS = $(EXTRA),dev
+$(VENV)/.test: EXTRAS = $(EXTRA),dev,bench
 $(VENV)/.bench: EXTRAS = $(EXTRA),dev,bench
 
 $(VENV)/.test $(VENV)/.bench: $(VENV)/.sort

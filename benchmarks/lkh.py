@@ -1,7 +1,7 @@
 """LKH, Helsgaun's implementation of Lin-Kernighan search: the oracle of path lengths up to some thousands.
 
 It is licensed for academic use only, so nothing but these measurements may call it. It comes with
-`elkai` in the extra `bench`; without it, lengths are compared with ours.
+`elkai` in the extra `bench`; without it, lengths are compared with the classical path's.
 """
 
 import importlib.util

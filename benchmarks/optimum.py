@@ -39,11 +39,12 @@ def print_excess(options: Options) -> None:
 
 
 def against_others(vectors: Vectors, threads: int) -> Trial:
-    """Order the vectors our way, the classical way, and by LKH."""
-    _, trial = order(vectors, threads)
+    """Order the vectors our way, the classical way, and by LKH; bound them all from below."""
+    ordered, trial = order(vectors, threads)
     add_method(trial, "classical", vectors, lambda: classical_order(vectors.astype(np.float32)))
     if has_lkh():
         add_method(trial, "LKH", vectors, lambda: lkh_path(vectors))
+    add_bound(trial, vectors, ordered.graph, threads)
     return trial
 
 

@@ -78,7 +78,8 @@ def order(vectors: Vectors, threads: int, settings: StageSettings | None = None)
 def two_opt(vectors: Vectors, ordered: Ordered, settings: SearchSettings) -> Rows:
     """Refine the walk and bring near-duplicates together, as the stage of this name does."""
     path = refine(vectors, ordered.graph, ordered.walk, settings)
-    return bring_together(vectors, path, near_duplicate_labels(ordered.tree.edges, len(path)))
+    labels = near_duplicate_labels(ordered.tree.edges, len(path))
+    return bring_together(vectors, ordered.graph, ordered.tree.edges, path, labels)
 
 
 def add_method(trial: Trial, name: str, vectors: Vectors, work: Callable[[], Rows]) -> None:

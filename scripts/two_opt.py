@@ -68,8 +68,7 @@ def fresh_path(run: Stage, given: Given, state_file: StateFile) -> Ints:
     vectors, graph, tree, walk, _, settings = given
     with run.progress(search_steps(len(walk), settings), "steps") as count:
         path = refine(vectors, graph, walk, settings, count, state_file)
-    together = bring_together(vectors, path, near_duplicate_labels(tree, len(path)))
-    return together if settings.first is None or together[0] == settings.first else path
+    return bring_together(vectors, graph, tree, path, near_duplicate_labels(tree, len(path)), settings.first)
 
 
 def kept_path(run: Stage, given: Given, former: Contents, fresh: Ints) -> tuple[Ints, dict[str, Any]]:
@@ -89,13 +88,18 @@ def main(job: Any) -> None:
     with stage("two_opt", job.log[0]) as run:
         given = read_inputs(job)
         sources = [Path(job.input[name]) for name in ("vectors", "item_ids", "graph", "tree", "traversal")]
-        purpose = [read_record(source).blake3 for source in sources] + [f"{dict(job.params.items())}"]
+        settings = dict(job.params.items())
+        purpose = [
+            *(read_record(source).blake3 for source in sources),
+            str(settings),
+            str(given.settings.first),
+        ]
         state_file = StateFile(side_files / "search.npz", " ".join(purpose))
         former = read_kept_order(side_files / "order.parquet") if job.params.keep else None
         path, facts = fresh_path(run, given, state_file), None
         if former:  # against the fresh path, so that the user knows what keeping costs
             path, facts = kept_path(run, given, former, path)
-        provenance = Provenance("two_opt", job.params.version, dict(job.params.items()), sources)
+        provenance = Provenance("two_opt", job.params.version, settings, sources)
         length = path_length(given.vectors, path)
         provenance.facts.update(n=len(path), length=length, kept=facts)
         with recording(output, provenance) as temporary, temporary.open("wb") as stream:

@@ -300,3 +300,38 @@ def test_progress_adds_up() -> None:
     lower_bound(vectors, damaged(exact_graph(vectors, 8), 6, 0), BoundSettings(rounds=25), 1, watch)
     assert totals == [25, 300]
     assert sum(done) == sum(totals)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("graph_of", [exact_graph, lambda v, k: damaged(exact_graph(v, k), k, 0)])
+def test_the_bound_is_below_the_path_of_lkh(kind: Kind, graph_of: Callable[..., NeighborGraph]) -> None:
+    lkh = pytest.importorskip("benchmarks.lkh")
+    if not lkh.has_lkh():
+        pytest.skip("LKH is not installed (elkai, in the extra bench)")
+    vectors = kind(120, 4, 0)
+    path = lkh.lkh_path(vectors)
+    bound = lower_bound(vectors, graph_of(vectors, 6))
+    assert 0 < bound.value <= link_lengths(vectors, path).sum(dtype=np.float64) * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("outlier", [300, 30_000])
+def test_one_vector_far_away_does_not_spoil_the_bound(outlier: float) -> None:
+    vectors = points(300, 16)
+    vectors[7] *= outlier
+    assert_close_above(vectors)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_vectors_far_from_the_origin_have_a_bound_as_close(dtype: type) -> None:
+    assert_close_above((points(300, 16) + 300).astype(dtype))
+
+
+def assert_close_above(vectors: Vectors) -> None:
+    """The gap is small, measured without the way to what lies far away."""
+    graph = exact_graph(vectors, 24)
+    walk = traverse(minimum_spanning_tree(vectors, graph), len(vectors))
+    path = refine(vectors, graph, walk)
+    links = link_lengths(vectors, path).astype(np.float64)
+    bound = lower_bound(vectors, graph)
+    assert bound.kind == "proven"
+    assert 0 <= links.sum() - bound.value <= LARGEST_GAP * np.sort(links)[:-2].sum() + 1e-6 * links.sum()

@@ -10,6 +10,7 @@ from scipy.spatial.distance import cdist
 from scripts.lib.errors import InputError
 from scripts.lib.ordering.graph.indexes import IndexSettings, packed, unpacked
 from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.metric import LARGEST
 
 INVERTED_FILE = KnnSettings(k=10, exact_limit=0, sample=200, index=IndexSettings(pca_dimension=16))
 SMALL_WORLD = replace(INVERTED_FILE, index=IndexSettings(pca_dimension=16, small_world_from=0))
@@ -99,12 +100,36 @@ def test_memory_map_is_read_in_place(tmp_path: object) -> None:
     assert mapped.indices.tobytes() == nearest_neighbors(vectors).indices.tobytes()
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_nonfinite_vectors_are_refused_by_row(value: float) -> None:
-    vectors = clusters(100, 4)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e19, -3e38])
+def test_vectors_that_are_not_finite_or_too_large_are_refused_by_row(value: float) -> None:
+    vectors = clusters(100, 4).astype(np.float32)
     vectors[[7, 31], 2] = value
     with pytest.raises(InputError, match=r"7, 31"):
         nearest_neighbors(vectors)
+
+
+def test_the_largest_values_that_are_taken_have_finite_distances() -> None:
+    vectors = points_apart(LARGEST * 0.99, 50, 64)
+    graph = nearest_neighbors(vectors, KnnSettings(k=5))
+    np.testing.assert_allclose(graph.distances, np.sort(all_distances(vectors), axis=1)[:, :5], rtol=1e-5)
+
+
+def points_apart(largest: float, n: int, d: int) -> npt.NDArray[np.float32]:
+    return (np.random.default_rng(0).uniform(-largest, largest, (n, d))).astype(np.float32)
+
+
+def test_a_recall_of_one_asks_for_exact_search() -> None:
+    graph = nearest_neighbors(clusters(2000, 12), KnnSettings(k=10, exact_limit=0, target_recall=1.0))
+    assert graph.method == "exact"
+
+
+@pytest.mark.parametrize("d", [1, 3, 1100])
+def test_indexes_of_few_and_of_many_columns_find_most(d: int) -> None:
+    vectors = clusters(1500, d)
+    graph = nearest_neighbors(vectors, KnnSettings(k=10, exact_limit=0))
+    assert graph.method != "exact"
+    assert graph.recall >= 0.95
+    assert_graph_is_sound(graph)
 
 
 def test_progress_counts_rows() -> None:

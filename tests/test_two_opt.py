@@ -1,5 +1,6 @@
 """The refined path: a permutation, never longer, optimal where that can be checked."""
 
+from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
 
@@ -162,7 +163,7 @@ def test_gains_add_up_to_what_the_path_lost() -> None:
     kicked = sum(kick_and_repair(search, kicks) for kicks in draw_kicks(600, SearchSettings(seed=2)))
     assert not search.queue.waiting.any()
     lost = length(vectors, path) - length(vectors, cut_open(search.tour))
-    assert descended + kicked == pytest.approx(lost, abs=1e-8)
+    assert (descended + kicked) / search.links.units == pytest.approx(lost, abs=1e-8)
 
 
 def test_links_to_the_extra_node_have_no_length() -> None:
@@ -257,3 +258,38 @@ def test_a_search_that_may_not_copy_the_vectors_finds_a_path_as_short() -> None:
         for size in (1 << 30, 0)
     )
     assert not_copied == pytest.approx(copied, rel=0.02)
+
+
+def far_clusters(seed: int) -> Vectors:
+    """Small lattices with many equal distances, as far apart as 2 ** 30 of their steps."""
+    generator = np.random.default_rng(seed)
+    centres = generator.integers(0, 6, (40, 3)) * 1e8
+    steps = generator.integers(0, 4, (240, 2)) * 0.1
+    return np.unique(np.concatenate([centres.repeat(6, axis=0), steps], axis=1).astype(np.float32), axis=0)
+
+
+def with_sentinels(seed: int) -> Vectors:
+    """Vectors in which a number far off stands for what is missing."""
+    generator = np.random.default_rng(seed)
+    vectors = points(300, 12, seed)
+    vectors[:, :6][generator.random((300, 6)) < 0.3] = -1e9
+    return vectors
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", [far_clusters, with_sentinels])
+def test_rounding_never_seems_to_gain_anything(kind: Callable[[int], Vectors], seed: int) -> None:
+    """Or the search would make the same exchanges for ever."""
+    vectors = kind(seed)
+    graph, path = first_path(vectors)
+    assert_refined(vectors, path, refine(vectors, graph, path))
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1e6, 1e12])
+def test_the_path_does_not_depend_on_the_unit_of_length(scale: float) -> None:
+    vectors = points(300)
+    lengths = []
+    for scaled in (vectors, vectors * np.float32(scale)):
+        graph, path = first_path(scaled)
+        lengths.append(length(scaled, refine(scaled, graph, path)))
+    assert lengths[1] / scale == pytest.approx(lengths[0], rel=0.003)

@@ -1,8 +1,9 @@
-# Vectors into a path. Everything here counts rows of vectors.npy and knows no file.
+# Vectors into a path. Everything here counts rows of vectors.npy; files are looked at for `order_start` alone.
 #
 #   in   vectors.npy               (n, d) float16 or float32
 #        items.parquet             whose vectors these are, for an order that is kept
-#   out  knn.npz                   indices (n, k) int32, distances (n, k) float32, recall, ids (n,) S32
+#        inventory.parquet         where the image lies that the order is to begin with
+#   out  knn.npz                   indices (n, k) int32, distances (n, k) float32, recall, method
 #        bound.json                what no path can be shorter than, and how sure that is
 #        mst.npy                   (n - 1,) edges: source, target, distance
 #        traversal.npy             (n,) int32, a permutation: the walk along the tree
@@ -74,6 +75,8 @@ rule mst:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
         version=versions.MST,
         exact=config["mst_exact"],

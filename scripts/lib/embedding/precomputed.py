@@ -20,6 +20,7 @@ from scripts.lib.files.content_ids import digests, id_bytes, ids_column, positio
 from scripts.lib.files.paths import readable
 from scripts.lib.files.scan import INVENTORY
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE
+from scripts.lib.ordering.metric import LARGEST, measurable
 
 
 class Form(NamedTuple):
@@ -35,13 +36,13 @@ class Judged(NamedTuple):
     paths : (b,) large_binary
     content_ids : (b,) S32
     lengths : (b,) int64, of the vectors
-    finite : (b,) bool
+    measurable : (b,) bool, finite and not too large
     """
 
     paths: pa.Array
     content_ids: np.ndarray
     lengths: np.ndarray
-    finite: np.ndarray
+    measurable: np.ndarray
 
 
 def common_form(source: Path) -> Form:
@@ -69,12 +70,12 @@ def singles(block: Block) -> np.ndarray:
 
 def judged(block: Block, values: np.ndarray) -> Judged:
     """Judge the rows of a block, given its values in single precision."""
-    bad = np.concatenate([[0], np.cumsum(~np.isfinite(values))])
+    bad = np.concatenate([[0], np.cumsum(~measurable(values))])
     return Judged(
         paths=block.paths,
         content_ids=digests(values, block.starts, block.stops),
         lengths=block.stops - block.starts,
-        finite=bad[block.stops] == bad[block.starts],
+        measurable=bad[block.stops] == bad[block.starts],
     )
 
 
@@ -106,7 +107,7 @@ def _inventory_rows(rows: Judged, dimension: int, root: str) -> pa.Table:
 def _errors(rows: Judged, dimension: int) -> pa.Array:
     """Return what is wrong with each vector, null where nothing is."""
     errors = np.full(len(rows.lengths), None, object)
-    errors[~rows.finite] = "has values that are not finite (NaN or infinite)"
+    errors[~rows.measurable] = f"has values that are not finite (NaN, infinite) or {LARGEST:.0e} and more"
     for row in np.flatnonzero((rows.lengths != dimension) | (rows.lengths == 0)):
         errors[row] = f"has {rows.lengths[row]} values, most vectors have {dimension}"
     return pa.array(errors, pa.string())
@@ -128,7 +129,7 @@ def embed_precomputed(source: Path, dimension: int, wanted: np.ndarray) -> Itera
         values = singles(block)
         rows = judged(block, values)
         position = positions_in(wanted, rows.content_ids)
-        usable = (position >= 0) & remaining[position] & rows.finite & (rows.lengths == dimension)
+        usable = (position >= 0) & remaining[position] & rows.measurable & (rows.lengths == dimension)
         (chosen,) = np.nonzero(usable)
         chosen = chosen[np.sort(np.unique(position[chosen], return_index=True)[1])]
         remaining[position[chosen]] = False

@@ -15,6 +15,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def compiled(function: Function) -> Function:
     """Compile a function that makes no arrays."""
-    options: dict[str, Any] = {"cache": True, "_nrt": False}
+    options: dict[str, Any] = {"cache": True, "_nrt": False, "nogil": True}
     machine_code: Function = njit(**options)(function)
     return machine_code

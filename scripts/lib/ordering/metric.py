@@ -18,6 +18,15 @@ Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 
 
+LARGEST = 2.0**54  # value whose square, summed over 65,536 columns, single precision can hold
+
+
+def measurable(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Tell which values are finite and small enough for the metric, element by element."""
+    small: npt.NDArray[np.bool_] = np.abs(values) < LARGEST  # false for NaN
+    return small
+
+
 def kernel_view(vectors: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the vectors in the form that the compiled functions read, without copying them.
 

@@ -26,6 +26,7 @@ from scripts.lib.ordering.metric import Floats
 TRAINING_ROWS_PER_LIST = 40
 TRAINING_ROUNDS = 8
 PCA_ROWS = 20_000
+MOST_COLUMNS = 1024  # of a matrix whose eigenvectors take about a second
 VARIANCE_KEPT = 0.98
 DIMENSION_STEP = 16  # what FAISS handles at once
 SMALL_WORLD_LINKS = 12  # per vector and level
@@ -119,8 +120,10 @@ def _small_world(dimension: int, fits: bool) -> Any:
 def _pca(sample: Floats, most: int) -> Any:
     """Return a trained projection to the fewest directions with nearly all variance."""
     d = sample.shape[1]
+    # Of fewer rows than columns FAISS takes the Gram matrix, which is no larger than MOST_COLUMNS then.
+    rows = PCA_ROWS if d <= MOST_COLUMNS else MOST_COLUMNS
     pca = faiss.PCAMatrix(d, min(d, most))
-    pca.train(sample[:: max(1, len(sample) // PCA_ROWS)])
+    pca.train(sample[:: -(-len(sample) // rows)][:rows])
     variances = np.maximum(faiss.vector_to_array(pca.eigenvalues), 0.0)  # all d, the largest first
     needed = int(np.searchsorted(variances.cumsum(), VARIANCE_KEPT * variances.sum())) + 1
     pca.d_out = min(most, d, -(-needed // DIMENSION_STEP) * DIMENSION_STEP)

@@ -3,7 +3,7 @@
 FAISS proposes more candidates than are asked for; here their distances are computed anew by the
 one metric, ranked by (distance, index) and cut to k. Small collections are searched exactly.
 Larger ones are put into an inverted file, of which more and more is read until a sample of
-queries, compared with exact search, has found enough of its neighbours.
+queries, compared with exact search, has found enough of its neighbours; the largest into a small world.
 """
 
 from collections.abc import Callable
@@ -28,13 +28,14 @@ from scripts.lib.ordering.graph.candidates import (
     workers,
 )
 from scripts.lib.ordering.graph.indexes import Dial, IndexSettings, build_index
-from scripts.lib.ordering.metric import Floats, Ints, distance, kernel_view
+from scripts.lib.ordering.metric import LARGEST, Floats, Ints, distance, kernel_view, measurable
 
 Progress = Callable[[int], None]
 
 QUERY_ROWS = 1024
 FIRST_STEP = 8
 GPU_SPEED = 50.0
+COST_OF_A_LOOK = 300  # what a pair costs beside its multiplications, in multiplications
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class KnnSettings:
     """How many neighbours to find, and from where on exact search is too dear."""
 
     k: int = 16
-    exact_limit: float = 4e11  # n * n * d multiplications, some seconds on two cores
+    exact_limit: float = 4e11  # multiplications, some seconds on two cores
     target_recall: float = 0.95
     sample: int = 400
     index: IndexSettings = field(default_factory=IndexSettings)
@@ -86,7 +87,8 @@ def nearest_neighbors(
     if k == 0:
         return NeighborGraph(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32), 1.0, "exact")
     with single_threaded():
-        if float(n) * n * d <= settings.exact_limit * (GPU_SPEED if gpus() else 1.0):
+        affordable = settings.exact_limit * (GPU_SPEED if gpus() else 1.0)
+        if settings.target_recall >= 1 or float(n) * n * (d + COST_OF_A_LOOK) <= affordable:
             proposer, recall, method = exhaustive(vectors, _width(k)), 1.0, "exact"
         else:
             proposer, recall, method = _tuned_index(vectors, k, settings)
@@ -96,13 +98,13 @@ def nearest_neighbors(
 
 
 def refuse_nonfinite(vectors: Vectors) -> None:
-    """Raise InputError naming the first rows that hold NaN or infinity."""
+    """Raise InputError naming the first rows that hold NaN, infinity, or values too large to be squared."""
     for start, block in float_blocks(vectors):
-        bad = start + np.flatnonzero(~np.isfinite(block).all(axis=1))
+        bad = start + np.flatnonzero(~measurable(block).all(axis=1))
         if len(bad):
             raise InputError(
-                f"vectors must be finite, but NaN or infinity stands in row "
-                f"{', '.join(map(str, bad[:5]))} of {len(vectors)}; leave these rows out, "
+                f"vectors must be finite, but NaN, infinity or a value of {LARGEST:.0e} and more stands "
+                f"in row {', '.join(map(str, bad[:5]))} of {len(vectors)}; leave these rows out, "
                 f"or embed their images again"
             )
 

@@ -1,10 +1,9 @@
 """Cheapest insertion: new nodes go into a path where they lengthen it least.
 
-The path is a doubly linked ring through one more node, at distance zero from all others, so that
-before the first and after the last are gaps like any other. A node looks at the gaps beside those that
-it is linked to, in the neighbour graph from either side or in the spanning tree. Of all nodes that
-wait, the one that costs least goes first, and those linked to it may follow beside it: so a group of
-new images that resembles nothing in the path enters it by one bridge of the tree, as a whole.
+A node looks at the gaps beside those that it is linked to, in the neighbour graph from either side or in
+the spanning tree. Of all nodes that wait, the one that costs least goes first, and those linked to it may
+follow beside it: so a group of new images that resembles nothing in the path enters it by one bridge of
+the tree, as a whole.
 
 Rosenkrantz, Stearns and Lewis 1977.
 """
@@ -18,18 +17,9 @@ from numba import njit
 
 from scripts.lib.ordering.graph.candidates import Rows, Vectors
 from scripts.lib.ordering.graph.knn import NeighborGraph
-from scripts.lib.ordering.metric import Ints, distance, kernel_view
+from scripts.lib.ordering.metric import Ints, kernel_view
+from scripts.lib.ordering.search.ring import Ring, link, make_ring, tie, unroll
 from scripts.lib.ordering.tree.mst import Edges
-
-
-class Ring(NamedTuple):
-    """A path, linked; the extra node, n, stands before its first and after its last node.
-
-    before, after : (n + 1,) int64, -1 for a node that is not on the path
-    """
-
-    before: Rows
-    after: Rows
 
 
 class Links(NamedTuple):
@@ -70,14 +60,6 @@ def insert_all(vectors: Vectors, graph: NeighborGraph, tree: Edges, path: Ints) 
     links = links_of_new(graph, tree, is_new)
     place_all(kernel_view(vectors), ring, links, np.flatnonzero(is_new))
     return unroll(ring)
-
-
-def make_ring(path: Ints, n: int) -> Ring:
-    """Link a path of at least one node, and the extra node n, into a ring."""
-    ring = Ring(np.full(n + 1, -1), np.full(n + 1, -1))
-    whole = np.append(path, n)
-    ring.after[whole], ring.before[whole] = np.roll(whole, -1), np.roll(whole, 1)
-    return ring
 
 
 def links_of_new(graph: NeighborGraph, tree: Edges, is_new: npt.NDArray[np.bool_]) -> Links:
@@ -151,27 +133,8 @@ def detour(vectors: npt.NDArray[Any], ring: Ring, left: int, row: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def link(vectors: npt.NDArray[Any], one: int, other: int) -> float:
-    """Return the length between two nodes of the ring, zero where one is the extra node."""
-    n = vectors.shape[0]
-    return 0.0 if one == n or other == n else np.float64(distance(vectors, one, other))
-
-
-@njit(cache=True, nogil=True)
 def insert(ring: Ring, left: int, row: int) -> None:
     """Put a row between a node and the next."""
     right = ring.after[left]
-    ring.after[left], ring.before[row] = row, left
-    ring.after[row], ring.before[right] = right, row
-
-
-@njit(cache=True, nogil=True)
-def unroll(ring: Ring) -> Ints:
-    """Return the nodes on the ring, from the extra node on, which is left out."""
-    extra = ring.after.size - 1
-    path = np.empty(extra, np.int32)
-    node = extra
-    for place in range(path.size):
-        node = ring.after[node]
-        path[place] = node
-    return path
+    tie(ring, left, row)
+    tie(ring, row, right)

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.graph.candidates import Vectors, float_blocks
+from scripts.lib.ordering.graph.candidates import CENTRE_ROWS, Vectors, centre_of, float_blocks
 from scripts.lib.ordering.measure.merges import Merges, bottleneck, ceilings
 from scripts.lib.ordering.metric import distance, kernel_view
 
@@ -37,7 +37,6 @@ Reals = npt.NDArray[np.floating]
 QUERY_ROWS = 2048
 COST_OF_A_LOOK = 64  # what a pair costs beside its multiplications, in multiplications
 COARSEST = 0.05  # rounding, as a share of the squared lengths that matter
-CENTRE_ROWS = 1000
 SINGLE_PRECISION = 2.0**-24
 DOUBLE_PRECISION = 2.0**-53
 
@@ -115,7 +114,7 @@ def make_space(vectors: Vectors, claim: Claim) -> Space:
     A product and its norms are off by up to d + 1 roundings each, centring by some more.
     """
     some = vectors[:: max(1, len(vectors) // CENTRE_ROWS)].astype(np.float64)
-    centre, spread = some.mean(axis=0).astype(np.float32), some.var(axis=0).sum()
+    centre, spread = centre_of(vectors), some.var(axis=0).sum()
     matters = float(np.median(claim.ceilings - 2.0 * claim.potentials))
     share = 4.0 * (vectors.shape[1] + 8)
     if share * SINGLE_PRECISION * 2.0 * spread <= COARSEST * max(matters, 0.0) ** 2:

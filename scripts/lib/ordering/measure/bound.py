@@ -54,7 +54,7 @@ class Bound(NamedTuple):
     confidence : probability, over the draws of the sample, that it holds; 1 where it is proven
     rounds : rounds of the ascent
     sample : nodes searched exactly; 0 where the graph is exact already
-    seed : of the draws
+    seed : of the draws, which share none with those that made the graph
     """
 
     value: float
@@ -160,6 +160,6 @@ def all_shortfalls(
     total = most.sum()
     if total == 0.0:
         return 0.0
-    draws = np.random.default_rng(settings.seed).choice(n, sample, p=most / total)
+    draws = np.random.default_rng([settings.seed, 1]).choice(n, sample, p=most / total)
     shares = shortfalls(vectors, claim, draws, threads, progress) / most[draws]
     return float(total * mean_limit(np.minimum(shares, 1.0), settings.confidence))

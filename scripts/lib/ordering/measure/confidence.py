@@ -6,7 +6,7 @@ mean is m, the bet is fair: draws being independent, the money is expected to st
 the chance to have multiplied it by 1 / (1 - confidence) or more is at most 1 - confidence (Markov's
 inequality), and the same is true where the money is split between several stakes. The money
 rises with m. The limit is where it comes to that multiple: a true mean above it would have been
-betted against with a success of that rarity. (Waudby-Smith and Ramdas 2024.)
+bet against with a success of that rarity. (Waudby-Smith and Ramdas 2024.)
 """
 
 import numpy as np

@@ -2,128 +2,167 @@
 
 The search stops where no move shortens the path; among equally short paths it knows no preference.
 People do: a picture and its copy belong together. So each run of a group that stands apart from the
-rest of it is moved beside the rest if the path gets no longer by that.
+longest is moved beside another member of its group if the path gets no longer by that. It looks at the
+members that its nodes are linked to, in the neighbour graph or by the tree's edges that made the group.
 """
 
-from dataclasses import dataclass
-from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
-from scripts.lib.ordering.graph.candidates import Vectors
-from scripts.lib.ordering.metric import Ints, kernel_view, pair_distances
+from scripts.lib.ordering.graph.candidates import Rows, Vectors
+from scripts.lib.ordering.graph.knn import NeighborGraph
+from scripts.lib.ordering.metric import Ints, kernel_view
+from scripts.lib.ordering.search.ring import Ring, link, make_ring, tie, unroll
+from scripts.lib.ordering.tree.mst import Edges
 
 ROUNDING = 1e-6  # of the lengths that are compared
 SWEEPS = 3
-END = -1
 
 
-@dataclass
-class LinkedPath:
-    """A path that nodes can be taken out of and put into.
+class Runs(NamedTuple):
+    """The stretches of a path whose nodes belong to one group, a node alone in its group included.
 
-    before, after : (n,) int32, the nodes beside each, END at the ends
+    path : (n,) int32
+    starts : (r + 1,) int64, their first places, and n
+    of_node : (n,) int64, the run that each node is in
+    stray : (s,) int64, runs beside which their group has a longer one
     """
 
-    vectors: npt.NDArray[np.generic]
-    before: Ints
-    after: Ints
-    first: int
-
-    def order(self) -> Ints:
-        """Return the path: (n,) int32."""
-        path = np.empty_like(self.after)
-        node = self.first
-        for place in range(len(path)):
-            path[place] = node
-            node = int(self.after[node])
-        return path
-
-    def tie(self, one: int, other: int) -> None:
-        """Let two nodes follow each other, either of which may be END."""
-        if one != END:
-            self.after[one] = other
-        else:
-            self.first = other
-        if other != END:
-            self.before[other] = one
-
-    def lengths(self, ones: Ints, others: Ints) -> npt.NDArray[np.float64]:
-        """Return the length of each link, zero beyond the ends."""
-        known = (ones != END) & (others != END)
-        lengths = np.zeros(len(ones))
-        lengths[known] = pair_distances(self.vectors, ones[known], others[known])
-        return lengths
+    path: Ints
+    starts: Rows
+    of_node: Rows
+    stray: Rows
 
 
-def bring_together(vectors: Vectors, path: Ints, labels: Ints) -> Ints:
+class Members(NamedTuple):
+    """For each node the members of its group that it is linked to: nodes[starts[i] : starts[i + 1]].
+
+    starts : (n + 1,) int64
+    nodes : (m,) int32
+    """
+
+    starts: Rows
+    nodes: Ints
+
+
+class Gap(NamedTuple):
+    """Where a run may go: between a node and the next one, its head first or, turned, its tail."""
+
+    cost: float
+    left: int
+    turned: bool
+
+
+def bring_together(
+    vectors: Vectors, graph: NeighborGraph, tree: Edges, path: Ints, labels: Ints, first: int | None = None
+) -> Ints:
     """Move near-duplicates beside each other where the path gets no longer, but for rounding.
 
     path : (n,) int32, a permutation
     labels : (n,) int32, the group of each vector
+    first : the node that stays where the path begins, if any
     returns : (n,) int32, a permutation
     """
+    if len(path) < 3:
+        return path
+    members = linked_members(graph, tree, labels)
     for _ in range(SWEEPS):
-        runs = stray_runs(path, labels)
-        linked = _link(vectors, path)
-        moved = [_move(linked, run, members) for run, members in runs]
-        path = linked.order()
-        if not any(moved):
+        runs, ring = find_runs(path, labels), make_ring(path, len(path))
+        fixed = -1 if first is None else int(first)
+        moved = move_stray(kernel_view(vectors), ring, runs, members, fixed)
+        path = unroll(ring)
+        if not moved:
             break
     return path
 
 
-def stray_runs(path: Ints, labels: Ints) -> list[tuple[Ints, Ints]]:
-    """Return each run of a group that stands in more than one, with the members outside it.
+def linked_members(graph: NeighborGraph, tree: Edges, labels: Ints) -> Members:
+    """Collect the links within groups, from either side."""
+    rows, columns = np.nonzero(labels[graph.indices] == labels[:, np.newaxis])
+    inside = tree[labels[tree["source"]] == labels[tree["target"]]]
+    ones = np.concatenate([rows, inside["source"], inside["target"]])
+    others = np.concatenate([graph.indices[rows, columns], inside["target"], inside["source"]])
+    order = np.argsort(ones, kind="stable")
+    starts = np.searchsorted(ones[order], np.arange(len(labels) + 1))
+    return Members(starts, others[order].astype(np.int32))
 
-    The longest run of a group stays where it is.
-    """
+
+def find_runs(path: Ints, labels: Ints) -> Runs:
+    """Cut a path into runs; of equally long runs of a group the first one is no stray."""
     along = labels[path]
-    starts = np.flatnonzero(np.append(True, along[1:] != along[:-1])[: len(along)])
-    ends = np.append(starts[1:], len(along))
-    of_group = along[starts]
-    scattered = np.flatnonzero(np.bincount(of_group)[of_group] > 1)
-    by_group = scattered[np.lexsort((starts[scattered] - ends[scattered], of_group[scattered]))]
-    groups = np.split(by_group, np.flatnonzero(np.diff(of_group[by_group])) + 1)
-    pieces = [[path[starts[run] : ends[run]] for run in runs] for runs in groups if len(runs)]
-    return [
-        (piece, np.concatenate([other for other in all_of_them if other is not piece]))
-        for all_of_them in pieces
-        for piece in all_of_them[1:]
-    ]
+    starts = np.flatnonzero(np.append(True, along[1:] != along[:-1]))
+    starts = np.append(starts, len(path))
+    groups, sizes = along[starts[:-1]], np.diff(starts)
+    of_node = np.empty(len(path), np.int64)
+    of_node[path] = np.arange(len(sizes)).repeat(sizes)
+    longest_first = np.lexsort((-sizes, groups))
+    longest = longest_first[np.append(True, np.diff(groups[longest_first]) != 0)]
+    stray = np.setdiff1d(np.arange(len(sizes)), longest, assume_unique=True)
+    return Runs(path, starts, of_node, stray)
 
 
-def _link(vectors: Vectors, path: Ints) -> LinkedPath:
-    before, after = np.full(len(path), END, np.int32), np.full(len(path), END, np.int32)
-    after[path[:-1]], before[path[1:]] = path[1:], path[:-1]
-    return LinkedPath(kernel_view(vectors), before, after, int(path[0]) if len(path) else END)
+@njit(cache=True, nogil=True)
+def move_stray(vectors: npt.NDArray[Any], ring: Ring, runs: Runs, members: Members, fixed: int) -> int:
+    """Move each stray run to its best gap if that costs nothing; return how many were moved.
+
+    A run into which another one was put stays for this time, and so does the one that begins the path
+    with a fixed node.
+    """
+    settled = np.zeros(runs.starts.size - 1, np.bool_)
+    if fixed >= 0:
+        settled[runs.of_node[fixed]] = True
+    moved = 0
+    for run in runs.stray:
+        if settled[run]:
+            continue
+        head, tail = runs.path[runs.starts[run]], runs.path[runs.starts[run + 1] - 1]
+        left, right = ring.before[head], ring.after[tail]
+        opened = link(vectors, left, head) + link(vectors, tail, right)
+        gap = best_gap(vectors, ring, runs, members, run, fixed)
+        if gap.cost <= opened - link(vectors, left, right) + ROUNDING * opened:
+            beyond = ring.after[gap.left]
+            extra = ring.after.size - 1
+            if gap.left != extra and beyond != extra and runs.of_node[gap.left] == runs.of_node[beyond]:
+                settled[runs.of_node[beyond]] = True
+            tie(ring, left, right)
+            put(ring, runs.path[runs.starts[run] : runs.starts[run + 1]], gap)
+            moved += 1
+    return moved
 
 
-def _move(linked: LinkedPath, run: Ints, members: Ints) -> bool:
-    """Move a run beside one of the members, if that costs nothing; tell whether it did."""
-    head, tail = int(run[0]), int(run[-1])
-    left, right = int(linked.before[head]), int(linked.after[tail])
-    ones = np.array([left, tail, left], np.int32)
-    others = np.array([head, right, right], np.int32)
-    into, out, closed = linked.lengths(ones, others)
-    gaps_before = np.concatenate([linked.before[members], members])
-    gaps_after = np.concatenate([members, linked.after[members]])
-    inside = np.isin(gaps_before, run) | np.isin(gaps_after, run)
-    gaps_before, gaps_after = gaps_before[~inside], gaps_after[~inside]
-    if not len(gaps_before):
-        return False
-    heads, tails = np.full(len(gaps_before), head, np.int32), np.full(len(gaps_before), tail, np.int32)
-    open_gap = linked.lengths(gaps_before, gaps_after)
-    ahead = linked.lengths(gaps_before, heads) + linked.lengths(tails, gaps_after) - open_gap
-    turned = linked.lengths(gaps_before, tails) + linked.lengths(heads, gaps_after) - open_gap
-    gap = int(np.minimum(ahead, turned).argmin())
-    cost, gain = min(ahead[gap], turned[gap]), into + out - closed
-    if cost > gain + ROUNDING * (into + out):
-        return False
-    linked.tie(left, right)
-    nodes = [int(node) for node in (run if ahead[gap] <= turned[gap] else run[::-1])]
-    nodes = [int(gaps_before[gap]), *nodes, int(gaps_after[gap])]
-    for one, other in pairwise(nodes):
-        linked.tie(one, other)
-    return True
+@njit(cache=True, nogil=True)
+def best_gap(
+    vectors: npt.NDArray[Any], ring: Ring, runs: Runs, members: Members, run: int, fixed: int
+) -> Gap:
+    """Find the cheapest gap beside a member of the group that a run is linked to."""
+    nodes = runs.path[runs.starts[run] : runs.starts[run + 1]]
+    head, tail = nodes[0], nodes[-1]
+    best = Gap(np.inf, -1, False)
+    for node in nodes:
+        for other in members.nodes[members.starts[node] : members.starts[node + 1]]:
+            if runs.of_node[other] == run:
+                continue
+            for beyond in (False, True):
+                left = int(other) if beyond else int(ring.before[other])
+                right = int(ring.after[left])
+                if left == tail or right == head or right == fixed:
+                    continue
+                saved = link(vectors, left, right)
+                ahead = link(vectors, left, head) + link(vectors, tail, right) - saved
+                turned = link(vectors, left, tail) + link(vectors, head, right) - saved
+                if min(ahead, turned) < best.cost:
+                    best = Gap(min(ahead, turned), left, turned < ahead)
+    return best
+
+
+@njit(cache=True, nogil=True)
+def put(ring: Ring, nodes: Ints, gap: Gap) -> None:
+    """Put nodes that were taken out into a gap, in their order or turned."""
+    left, right = gap.left, ring.after[gap.left]
+    for node in nodes[::-1] if gap.turned else nodes:
+        tie(ring, left, node)
+        left = node
+    tie(ring, left, right)

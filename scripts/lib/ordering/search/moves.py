@@ -19,8 +19,6 @@ from scripts.lib.ordering.compiled import compiled
 from scripts.lib.ordering.search.links import Links, length
 from scripts.lib.ordering.search.tour import Tour, are_short, node_at, place_of, plan, wrap
 
-LEAST_GAIN = 1e-9
-
 
 class Chain(NamedTuple):
     """What the search for one move remembers: at each depth, the loose end and how it got there.
@@ -86,7 +84,7 @@ def lin_kernighan(links: Links, tour: Tour, chain: Chain, made: int, t1: int, fo
     while depth >= 0:
         t2, turn = chain.loose[depth], chain.tried[depth]
         saved = tie(links, chain, depth)
-        if saved <= LEAST_GAIN:
+        if saved <= 0.0:
             depth -= 1
             continue
         t3 = int(links.neighbors[t2, turn])
@@ -97,16 +95,16 @@ def lin_kernighan(links: Links, tour: Tour, chain: Chain, made: int, t1: int, fo
             continue
         saved += length(links, t3, t4)
         gain = saved - links.lengths[t4, 0]  # no link from t4 is shorter
-        if gain > LEAST_GAIN or t4 == links.vectors.shape[0]:
+        if gain > 0.0 or t4 == links.vectors.shape[0]:
             gain = saved - length(links, t4, t1)
-        if gain <= LEAST_GAIN and depth + 1 == chain.breadth.size:
+        if gain <= 0.0 and depth + 1 == chain.breadth.size:
             continue
         start = place_of(tour, made, planned, t2)
         forward = plan(tour, planned, start, wrap(place, tour.chunks.slot.size), forward)
         if not are_short(tour, planned, planned + 1):
             continue
         chain.ends[2 * depth + 1], chain.ends[2 * depth + 2] = t2, t3
-        if gain > LEAST_GAIN:
+        if gain > 0.0:
             chain.ends[0], chain.ends[2 * depth + 3] = t1, t4
             return Move(gain, planned + 1, 2 * depth + 4)
         depth += 1
@@ -137,7 +135,7 @@ def or_opt(links: Links, tour: Tour, chain: Chain, made: int, t1: int, forward: 
     first_saved = length(links, t1, t2)
     for turn in range(chain.breadth[0]):
         saved = first_saved - links.lengths[t2, turn]
-        if saved <= LEAST_GAIN:
+        if saved <= 0.0:
             break
         t3 = int(links.neighbors[t2, turn])
         t4 = node_at(tour, made, made, place_of(tour, made, made, t3) + step)
@@ -167,7 +165,7 @@ def open_ring(
     ring = wrap((place_of(tour, made, made, t3) - first) * step, n)
     for turn in range(chain.breadth[0]):
         opened = saved - links.lengths[t4, turn]
-        if opened <= LEAST_GAIN:
+        if opened <= 0.0:
             break
         t5 = int(links.neighbors[t4, turn])
         place = place_of(tour, made, made, t5)
@@ -175,8 +173,11 @@ def open_ring(
             continue
         for beyond in (True, False):
             t6 = node_at(tour, made, made, place + (step if beyond else -step))
-            gain = opened + length(links, t5, t6) - length(links, t6, t1)
-            if gain > LEAST_GAIN and (beyond or t5 != t2):
+            gain = opened + length(links, t5, t6)
+            if gain <= links.lengths[t6, 0] and t6 != links.vectors.shape[0]:  # no link from t6 is shorter
+                continue
+            gain -= length(links, t6, t1)
+            if gain > 0.0 and (beyond or t5 != t2):
                 chain.ends[4], chain.ends[5] = t5, t6
                 return gain, beyond
     return 0.0, False
