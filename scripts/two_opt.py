@@ -10,7 +10,7 @@ from scripts.lib.artifacts.record import Provenance, checked, read_record, recor
 from scripts.lib.embedding.gather import read_vectors
 from scripts.lib.files.start import starting_row
 from scripts.lib.ordering.graph.knn import NeighborGraph, read_graph
-from scripts.lib.ordering.keep.keep import KeptReport, keep_order
+from scripts.lib.ordering.keep.keep import keep_order, kept_report
 from scripts.lib.ordering.keep.kept_order import (
     Contents,
     contents_in_order,
@@ -30,6 +30,7 @@ from scripts.lib.ordering.tree.near_duplicates import near_duplicate_labels
 from scripts.lib.run.stage import Stage, stage
 
 GIGABYTE = 1 << 30
+SOURCES = ("vectors", "item_ids", "graph", "tree", "traversal")
 
 
 class Given(NamedTuple):
@@ -63,6 +64,11 @@ def read_inputs(job: Any) -> Given:
     )
 
 
+def purpose_of(sources: list[Path], settings: dict[str, Any], first: int | None) -> str:
+    """Name the search that has these inputs, so that no other one is taken up."""
+    return " ".join([*(read_record(source).blake3 for source in sources), str(settings), str(first)])
+
+
 def fresh_path(run: Stage, given: Given, state_file: StateFile) -> Ints:
     """Search for a short path."""
     vectors, graph, tree, walk, _, settings = given
@@ -75,8 +81,7 @@ def kept_path(run: Stage, given: Given, former: Contents, fresh: Ints) -> tuple[
     """Put what is new into the former order, and say what that cost."""
     vectors, graph, tree, _, items, settings = given
     kept = keep_order(vectors, graph, tree, what_remains(former, items), settings)
-    lengths = [path_length(vectors, path) for path in (kept.path, fresh)]
-    report = KeptReport(kept.kept, kept.inserted, kept.removed, kept.displaced, *lengths)
+    report = kept_report(vectors, kept, fresh)
     run.tell(report.sentence())
     return kept.path, report.as_json()
 
@@ -86,27 +91,20 @@ def main(job: Any) -> None:
     output = Path(job.output.path)
     side_files = output.parent / "kept"
     with stage("two_opt", job.log[0]) as run:
-        given = read_inputs(job)
-        sources = [Path(job.input[name]) for name in ("vectors", "item_ids", "graph", "tree", "traversal")]
-        settings = dict(job.params.items())
-        purpose = [
-            *(read_record(source).blake3 for source in sources),
-            str(settings),
-            str(given.settings.first),
-        ]
-        state_file = StateFile(side_files / "search.npz", " ".join(purpose))
+        given, settings = read_inputs(job), dict(job.params.items())
+        sources = [Path(job.input[name]) for name in SOURCES]
+        state_file = StateFile(side_files / "search.npz", purpose_of(sources, settings, given.settings.first))
         former = read_kept_order(side_files / "order.parquet") if job.params.keep else None
         path, facts = fresh_path(run, given, state_file), None
         if former:  # against the fresh path, so that the user knows what keeping costs
             path, facts = kept_path(run, given, former, path)
         provenance = Provenance("two_opt", job.params.version, settings, sources)
-        length = path_length(given.vectors, path)
-        provenance.facts.update(n=len(path), length=length, kept=facts)
+        provenance.facts.update(n=len(path), length=path_length(given.vectors, path), kept=facts)
         with recording(output, provenance) as temporary, temporary.open("wb") as stream:
             np.save(stream, path)
         write_kept_order(side_files / "order.parquet", contents_in_order(given.items, path))
         state_file.remove()
-        run.info("%d items, length %.6g", len(path), length)
+        run.info("%d items, length %.6g", len(path), provenance.facts["length"])
 
 
 if __name__ == "__main__":

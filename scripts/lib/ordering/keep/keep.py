@@ -16,6 +16,7 @@ from scripts.lib.ordering.keep.insertion import insert_all
 from scripts.lib.ordering.keep.kept_order import Remains
 from scripts.lib.ordering.keep.long_runs import order_long_runs
 from scripts.lib.ordering.keep.repair import disturbed_places, is_new, repair
+from scripts.lib.ordering.measure.quality import path_length
 from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.search.ends import beginning_with, directed
 from scripts.lib.ordering.search.kicks import SearchSettings
@@ -97,3 +98,9 @@ def keep_order(
     path = turned_like(path, former) if settings.first is None else directed(path, settings.first)
     displaced = count_displaced(path, former)
     return KeptPath(path, len(former), len(path) - len(former), remains.removed, displaced)
+
+
+def kept_report(vectors: Vectors, kept: KeptPath, fresh: Ints) -> KeptReport:
+    """Say what became of a kept order, and what keeping it cost against a fresh path."""
+    lengths = [path_length(vectors, path) for path in (kept.path, fresh)]
+    return KeptReport(kept.kept, kept.inserted, kept.removed, kept.displaced, *lengths)
