@@ -88,8 +88,7 @@ def kept_path(run: Stage, given: Given, former: Contents, fresh: Ints) -> tuple[
 
 def main(job: Any) -> None:
     """Run the stage; the order to be kept is replaced last."""
-    output = Path(job.output.path)
-    side_files = output.parent / "kept"
+    side_files = Path(job.output.path).parent / "kept"
     with stage("two_opt", job.log[0]) as run:
         given, settings = read_inputs(job), dict(job.params.items())
         sources = [Path(job.input[name]) for name in SOURCES]
@@ -100,7 +99,7 @@ def main(job: Any) -> None:
             path, facts = kept_path(run, given, former, path)
         provenance = Provenance("two_opt", job.params.version, settings, sources)
         provenance.facts.update(n=len(path), length=path_length(given.vectors, path), kept=facts)
-        with recording(output, provenance) as temporary, temporary.open("wb") as stream:
+        with recording(Path(job.output.path), provenance) as temporary, temporary.open("wb") as stream:
             np.save(stream, path)
         write_kept_order(side_files / "order.parquet", contents_in_order(given.items, path))
         state_file.remove()
