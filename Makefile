@@ -67,8 +67,8 @@ clean:  ## remove the environment and the example; never results or sorted image
 
 # The environment, as far as a command needs it. A stamp is written last, so a broken build is resumed.
 $(VENV)/.sort: EXTRAS = $(EXTRA)
-$(VENV)/.test: EXTRAS = $(EXTRA),dev
-$(VENV)/.bench: EXTRAS = $(EXTRA),dev,bench
+$(VENV)/.test: EXTRAS = $(EXTRA),formats,dev
+$(VENV)/.bench: EXTRAS = $(EXTRA),formats,dev,bench
 
 $(VENV)/.test $(VENV)/.bench: $(VENV)/.sort
 $(VENV)/.sort $(VENV)/.test $(VENV)/.bench: pyproject.toml
