@@ -59,7 +59,7 @@ test: $(VENV)/.test  ## run every test
 check: $(VENV)/.test  ## format, lint, types, rules
 	@.ci/check $(VENV)/bin
 
-bench: $(VENV)/.bench  ## measure speed and quality against the baselines
+bench: $(VENV)/.test  ## measure speed and quality against the baselines
 	@$(RUN) -m benchmarks $(if $(LABELLED),--labelled '$(LABELLED)') $(if $(PHOTOS),--photos '$(PHOTOS)') \
 		$(if $(WEIGHTS),--weights '$(WEIGHTS)') $(if $(LKH_LIMIT),--lkh-limit $(LKH_LIMIT))
 
@@ -68,11 +68,10 @@ clean:  ## remove the environment and the example; never results or sorted image
 
 # The environment, as far as a command needs it. A stamp is written last, so a broken build is resumed.
 $(VENV)/.sort: EXTRAS = $(EXTRA)
-$(VENV)/.test: EXTRAS = $(EXTRA),dev,bench
-$(VENV)/.bench: EXTRAS = $(EXTRA),dev,bench
+$(VENV)/.test: EXTRAS = $(EXTRA),formats,dev,bench
 
-$(VENV)/.test $(VENV)/.bench: $(VENV)/.sort
-$(VENV)/.sort $(VENV)/.test $(VENV)/.bench: pyproject.toml
+$(VENV)/.test: $(VENV)/.sort
+$(VENV)/.sort $(VENV)/.test: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "Seriatim needs Python 3.11, 3.12 or 3.13; name one with PYTHON=..."; exit 1; }
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)

@@ -20,8 +20,8 @@ from blake3 import blake3
 from benchmarks.measure import timed
 from benchmarks.stages import CONFIG
 from scripts.lib.embedding.embed import Embedded, embed_images
-from scripts.lib.embedding.models import ModelCard, open_model
-from scripts.lib.embedding.weights import describe_classifier, describe_descriptor
+from scripts.lib.embedding.models.card import ModelCard
+from scripts.lib.embedding.models.registry import describe, open_model
 from scripts.lib.embedding.workers import Request, WorkerSettings
 from scripts.lib.pictures.contact_sheet import images_below
 
@@ -38,18 +38,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     files = images_below(options.images)
-    card = card_of(options.model, options.weights)
+    card = describe(options.model, options.weights)
     vectors, seconds = timed(lambda: embed(files, card, options.threads))
     np.save(options.output, vectors)
     print(
         f"{options.model}: {len(files):,} images, {len(vectors):,} different vectors of "
         f"{vectors.shape[1]:,} dimensions, {seconds:.0f} s"
     )
-
-
-def card_of(model: str, weights: str | None) -> ModelCard:
-    """Return the card of a model that makes vectors of images."""
-    return describe_descriptor() if model == "descriptor" else describe_classifier(model, weights)
 
 
 def embed(files: list[Path], card: ModelCard, threads: int) -> Vectors:

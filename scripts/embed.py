@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.embedding.embed import Embedded, PartSettings, embed_images, store_all
 from scripts.lib.embedding.manifest import Failed, manifest_table
-from scripts.lib.embedding.models import ModelCard, open_model, read_card
+from scripts.lib.embedding.models.card import ModelCard, read_card
+from scripts.lib.embedding.models.registry import open_model
 from scripts.lib.embedding.places import NOWHERE, joined
 from scripts.lib.embedding.precomputed import embed_precomputed
 from scripts.lib.embedding.store import Store

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from scripts.lib.artifacts.record import Provenance, checked, recording, set_aside
 from scripts.lib.embedding.gather import gather, items_table, relocate
 from scripts.lib.embedding.manifest import read_places
-from scripts.lib.embedding.models import ModelCard, read_card
+from scripts.lib.embedding.models.card import ModelCard, read_card
 from scripts.lib.embedding.store import Store
 from scripts.lib.errors import DamagedArtifact
 from scripts.lib.run.stage import Stage, stage

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.lib.artifacts.record import set_aside
-from scripts.lib.embedding.models import read_card
+from scripts.lib.embedding.models.card import read_card
 from scripts.lib.embedding.store import Store
 from scripts.lib.errors import DamagedArtifact
 from scripts.lib.files.check import check_copies, has_ledger

@@ -1,23 +1,25 @@
 """Stage `weights`: the configured model into `model.json`."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from scripts.lib.artifacts.record import Provenance, recording
-from scripts.lib.embedding import weights
-from scripts.lib.embedding.models import ModelCard
-from scripts.lib.embedding.precomputed import common_form
+from scripts.lib.embedding import precomputed
+from scripts.lib.embedding.models.card import ModelCard
+from scripts.lib.embedding.models.registry import describe
 from scripts.lib.run.stage import stage
 
 
 def card_of(config: dict[str, Any]) -> ModelCard:
     """Return the card of the configured model."""
-    if config["model"] == "descriptor":
-        return weights.describe_descriptor()
     if config["model"] == "precomputed":
-        return weights.describe_precomputed(*common_form(Path(config["embeddings"]).expanduser()))
-    return weights.describe_classifier(config["model"], config["weights"])
+        return precomputed.describe(Path(config["embeddings"]).expanduser())
+    card = describe(config["model"], config["weights"])
+    if config["multicrop"]:
+        card = replace(card, preprocessing=card.preprocessing | {"multicrop": True})
+    return card
 
 
 def main(job: Any) -> None:

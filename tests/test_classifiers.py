@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
-from scripts.lib.embedding import classifiers
-from scripts.lib.embedding.models import crop_pixels
-from scripts.lib.embedding.torchvision_import import import_torchvision
+from scripts.lib.embedding.models import classifiers
+from scripts.lib.embedding.models.network import crop_pixels
+from scripts.lib.embedding.models.torchvision_import import import_torchvision
 from scripts.lib.errors import InputError
 from tests.conftest import picture
 
@@ -54,7 +54,7 @@ def test_preprocessing_equals_that_of_the_weights() -> None:
     rule = classifiers.preprocessing(SMALL)
     image = picture(3, (500, 333))
     resample = Image.Resampling[rule["interpolation"]]
-    ours = torch.from_numpy(crop_pixels(image, rule["resize_size"], rule["crop_size"], resample).copy())
+    ours = torch.from_numpy(crop_pixels(image, rule["resize_size"], rule["crop_size"], resample)[0].copy())
     mean, std = (torch.tensor(rule[key]).view(3, 1, 1) for key in ("mean", "std"))
     ours = (ours.permute(2, 0, 1).float() / 255 - mean) / std
     torch.testing.assert_close(ours, classifiers.preferred_weights(SMALL).transforms()(image))

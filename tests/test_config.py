@@ -44,7 +44,6 @@ def test_numbers_are_folder_names_where_text_is_wanted() -> None:
         ({"device": "gpu"}, r"device: 'gpu' is not one of \['auto', 'cpu', 'cuda'\]"),
         ({"name": "a/b"}, "name: 'a/b' does not match"),
         ({"images": 2024.1}, "needs quotes"),
-        ({"multicrop": True}, "multicrop: .*not built yet"),
         ({"copy_mode": "hardlink"}, "copy_mode: 'hardlink' is not one of"),
         ({"model": "descriptor", "weights": "w.pth"}, "takes none"),
         ({"model": "precomputed"}, "needs a file or folder"),

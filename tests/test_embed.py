@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scripts.lib.embedding.embed import Embedded, PartSettings, embed_images, store_all
+from scripts.lib.embedding.embed import Embedded, PartSettings, embed_images, means, store_all
 from scripts.lib.embedding.manifest import Failed
-from scripts.lib.embedding.models import DescriptorModel, ModelCard, crop_pixels
+from scripts.lib.embedding.models.card import ModelCard
+from scripts.lib.embedding.models.network import crop_pixels
+from scripts.lib.embedding.models.registry import describe, open_model
 from scripts.lib.embedding.places import joined
 from scripts.lib.embedding.store import Store
-from scripts.lib.embedding.weights import describe_descriptor
 from scripts.lib.embedding.workers import Prepared, WorkerSettings
 from scripts.lib.files.content_ids import id_bytes
 from scripts.lib.files.status import OK, UNDECODABLE
@@ -83,7 +84,7 @@ def test_vectors_that_were_embedded_again_take_the_place_of_the_former(store: St
 
 
 def test_vectors_do_not_depend_on_the_batch(tmp_path: Path) -> None:
-    model = DescriptorModel(describe_descriptor())
+    model = open_model(describe("descriptor", None), "cpu", 1)
     wanted = requests(write_pictures(tmp_path, 10))
     workers = WorkerSettings(model.prepare(), model.target, 10**6, 2, 30)
     one, ten = (list(embed_images(wanted, model, workers, batch)) for batch in (1, 10))
@@ -94,14 +95,14 @@ def test_vectors_do_not_depend_on_the_batch(tmp_path: Path) -> None:
 
 def test_values_that_are_not_finite_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
-        card: ModelCard = describe_descriptor()
+        card: ModelCard = describe("descriptor", None)
         target = 8
 
-        def features(self, batch: np.ndarray) -> np.ndarray:
+        def features(self, views: np.ndarray) -> np.ndarray:
             return np.array([[1.0], [np.nan]], np.float32)
 
     ids = id_bytes(identified(1, 2, 3))
-    prepared = [Prepared(content, np.zeros(1), OK, None) for content in ids[:2]]
+    prepared = [Prepared(content, np.zeros((1, 1)), OK, None) for content in ids[:2]]
     prepared.append(Prepared(ids[2], None, UNDECODABLE, "truncated"))
     monkeypatch.setattr("scripts.lib.embedding.embed.prepare_all", lambda *_: iter(prepared))
     results = list(embed_images([], Broken(), None, 3))
@@ -111,9 +112,17 @@ def test_values_that_are_not_finite_are_refused(monkeypatch: pytest.MonkeyPatch)
     assert failed == {ids[1]: "the model returned values that are not finite", ids[2]: "truncated"}
 
 
+def test_the_vector_of_several_views_is_their_mean() -> None:
+    features = np.array([[1, 0], [4, 4], [0, 2], [2, 0], [1, 1]], np.float32)
+    assert means(features, [1, 3, 1], False).tolist() == [[1, 0], [2, 2], [1, 1]]
+    directions = means(features, [1, 3, 1], True)
+    np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1, rtol=1e-6)
+    np.testing.assert_allclose(directions[1], directions[2])
+
+
 def test_pixels_are_cropped_to_the_size_that_the_weights_ask_for() -> None:
     from PIL import Image
 
     pixels = crop_pixels(picture(0, (90, 60)), 40, 32, Image.Resampling.BILINEAR)
-    assert pixels.shape == (32, 32, 3)
+    assert pixels.shape == (1, 32, 32, 3)
     assert pixels.dtype == np.uint8

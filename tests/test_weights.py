@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from scripts.lib.embedding import classifiers, weights
-from scripts.lib.embedding.models import ModelCard, choose_device, open_model, read_card
-from scripts.lib.embedding.torchvision_import import import_torchvision
+from scripts.lib.embedding.models import classifiers
+from scripts.lib.embedding.models.card import ModelCard, read_card
+from scripts.lib.embedding.models.device import choose_device
+from scripts.lib.embedding.models.registry import describe, open_model
+from scripts.lib.embedding.models.torchvision_import import import_torchvision
 from scripts.lib.errors import InputError
 
 SMALL = "mobilenet_v3_small"
@@ -22,23 +24,23 @@ def save(path: Path, seed: int) -> Path:
 
 
 def test_a_local_file_makes_a_card(tmp_path: Path) -> None:
-    card = weights.describe_classifier(SMALL, str(save(tmp_path / "w.pth", 0)))
+    card = describe(SMALL, str(save(tmp_path / "w.pth", 0)))
     assert (card.name, card.dimension, card.dtype) == (SMALL, 1024, "float16")
     assert card.preprocessing["crop_size"] == 224
 
 
 def test_the_fingerprint_is_the_weights_not_their_place(tmp_path: Path) -> None:
-    first = weights.describe_classifier(SMALL, str(save(tmp_path / "a.pth", 0)))
+    first = describe(SMALL, str(save(tmp_path / "a.pth", 0)))
     (tmp_path / "b.pth").write_bytes((tmp_path / "a.pth").read_bytes())
-    moved = weights.describe_classifier(SMALL, str(tmp_path / "b.pth"))
-    other = weights.describe_classifier(SMALL, str(save(tmp_path / "c.pth", 1)))
+    moved = describe(SMALL, str(tmp_path / "b.pth"))
+    other = describe(SMALL, str(save(tmp_path / "c.pth", 1)))
     assert first.fingerprint == moved.fingerprint != other.fingerprint
 
 
 def test_a_card_survives_its_file(tmp_path: Path) -> None:
     import json
 
-    card = weights.describe_descriptor()
+    card = describe("descriptor", None)
     (tmp_path / "model.json").write_text(json.dumps(card.to_json()))
     assert read_card(tmp_path / "model.json") == card
 
@@ -59,7 +61,7 @@ def test_without_a_network_the_ways_out_are_shown(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
     with pytest.raises(InputError, match=r"can't be downloaded.*weights=FILE.*model=descriptor"):
-        weights.describe_classifier("regnet_y_16gf", None)
+        describe("regnet_y_16gf", None)
 
 
 def test_a_filled_torch_cache_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,27 +81,27 @@ def test_a_filled_torch_cache_is_used(tmp_path: Path, monkeypatch: pytest.Monkey
             return import_torchvision().models.get_model_weights(SMALL).DEFAULT.transforms()
 
     monkeypatch.setattr(classifiers, "preferred_weights", lambda model: Entry)
-    assert weights.describe_classifier(SMALL, None).weights == str(cache / name)
+    assert describe(SMALL, None).weights == str(cache / name)
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("regnet_y16gf", "Near it: regnet_y_16gf"), ("clip:ViT-B-32/x", "OpenCLIP.*not built yet")],
+    [("regnet_y16gf", "Near it: regnet_y_16gf"), ("klip:ViT-B-32/x", "there is no .klip")],
 )
 def test_unknown_models_are_refused(name: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        weights.describe_classifier(name, None)
+        describe(name, None)
 
 
 def test_a_missing_file_is_named() -> None:
     with pytest.raises(InputError, match=r"no file /nowhere\.pth"):
-        weights.describe_classifier(SMALL, "/nowhere.pth")
+        describe(SMALL, "/nowhere.pth")
 
 
 def test_a_network_embeds_alike_in_any_batch(tmp_path: Path) -> None:
     import numpy as np
 
-    card = weights.describe_classifier(SMALL, str(save(tmp_path / "w.pth", 0)))
+    card = describe(SMALL, str(save(tmp_path / "w.pth", 0)))
     model = open_model(card, "cpu", threads=1)
     pixels = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)
     together = model.features(pixels)
@@ -112,7 +114,7 @@ def test_a_network_embeds_alike_in_any_batch(tmp_path: Path) -> None:
 @pytest.mark.parametrize("change", ["gone", "other"])
 def test_weights_that_changed_since_are_not_used(tmp_path: Path, change: str) -> None:
     path = save(tmp_path / "w.pth", 0)
-    card = weights.describe_classifier(SMALL, str(path))
+    card = describe(SMALL, str(path))
     path.unlink() if change == "gone" else save(path, 1)
     with pytest.raises(InputError, match="--forcerun weights"):
         open_model(card, "cpu", threads=1)

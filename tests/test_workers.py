@@ -47,7 +47,7 @@ def test_answers_in_order_and_for_everything(tmp_path: Path) -> None:
     wanted = requests(write_pictures(tmp_path, 40))
     answers = list(prepare_all(iter(wanted), settings()))
     assert [each.content_id for each in answers] == [each.content_id for each in wanted]
-    assert all(each.status == OK and each.array is not None for each in answers)
+    assert all(each.status == OK and each.views is not None for each in answers)
 
 
 def test_a_vector_is_never_stored_under_another_images_name(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_vector_is_never_stored_under_another_images_name(tmp_path: Path) -> N
     paths[1].write_bytes(paths[2].read_bytes())
     answers = by_id(prepare_all(wanted, settings()))
     assert answers[wanted[1].content_id].status == CHANGED
-    assert answers[wanted[1].content_id].array is None
+    assert answers[wanted[1].content_id].views is None
     assert answers[wanted[2].content_id].status == OK
 
 

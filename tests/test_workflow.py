@@ -13,7 +13,7 @@ import pytest
 import torch
 import yaml
 
-from scripts.lib.embedding.torchvision_import import import_torchvision
+from scripts.lib.embedding.models.torchvision_import import import_torchvision
 from tests.conftest import Workflow, wait_until, write_pictures
 
 SEARCH = {"gather", "knn", "bound", "mst", "traverse", "two_opt"}

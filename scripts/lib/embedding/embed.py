@@ -1,7 +1,7 @@
 """Stage `embed`: a vector for each content of a partition that the store does not have yet."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scripts.lib.embedding.manifest import Failed
-from scripts.lib.embedding.models import Model
+from scripts.lib.embedding.models.protocol import Model
 from scripts.lib.embedding.places import Places, joined, part_places
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.workers import Prepared, Request, WorkerSettings, prepare_all
@@ -46,16 +46,30 @@ def embed_images(
 
 
 def _embed_batch(batch: list[Prepared], model: Model) -> Iterator[Embedded | Failed]:
-    arrays = [each.array for each in batch if each.array is not None]
-    ids = [each.content_id for each in batch if each.array is not None]
-    yield from (Failed(each.content_id, each.status, each.error) for each in batch if each.array is None)
-    if not arrays:
+    views = [each.views for each in batch if each.views is not None]
+    ids = [each.content_id for each in batch if each.views is not None]
+    yield from (Failed(each.content_id, each.status, each.error) for each in batch if each.views is None)
+    if not views:
         return
-    vectors = model.features(np.stack(arrays))
+    features = model.features(np.concatenate(views))
+    vectors = means(features, [len(each) for each in views], model.card.unit_length)
     finite = np.isfinite(vectors).all(axis=1)
     yield Embedded(np.array(ids, ID_DTYPE)[finite], vectors[finite])
     for row in np.flatnonzero(~finite):
         yield Failed(ids[row], UNDECODABLE, "the model returned values that are not finite")
+
+
+def means(features: np.ndarray, counts: Sequence[int], unit_length: bool) -> np.ndarray:
+    """Return the mean over each image's views, at length 1 where directions are all that counts.
+
+    features : (sum of counts, d) float32, of the views of one image after the other
+    returns : (images, d) float32
+    """
+    starts = np.cumsum([0, *counts[:-1]])
+    vectors: np.ndarray = np.add.reduceat(features, starts) / np.array(counts, np.float32)[:, np.newaxis]
+    if unit_length:
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
 
 
 class _PartWriter:

@@ -13,8 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from scripts.lib import versions
 from scripts.lib.embedding.embed import Embedded
 from scripts.lib.embedding.manifest import Failed
+from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.vector_files import Block, blocks
 from scripts.lib.files.content_ids import digests, id_bytes, ids_column, positions_in
 from scripts.lib.files.paths import readable
@@ -43,6 +45,11 @@ class Judged(NamedTuple):
     content_ids: np.ndarray
     lengths: np.ndarray
     measurable: np.ndarray
+
+
+def describe(source: Path) -> ModelCard:
+    """Return the card of the user's own vectors, which are stored as precisely as they were given."""
+    return ModelCard("precomputed", *common_form(source), versions.NETWORK)
 
 
 def common_form(source: Path) -> Form:

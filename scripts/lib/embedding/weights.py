@@ -1,7 +1,7 @@
-"""Stage `weights`: decide what the model is, once, before any image is embedded.
+"""Where weights come from: a local file, torch's cache, or a download; the stage `weights` decides once.
 
-Resolves the weights file (a local one, torch's cache, or a download), hashes it, and tries it on the
-architecture, so that a wrong file is found here and jobs only read.
+It hashes the file and tries it on the architecture, so that a wrong one is found before any image is
+embedded, and jobs only read.
 """
 
 import hashlib
@@ -10,96 +10,33 @@ import socket
 from pathlib import Path
 from urllib.error import URLError
 
-from scripts.lib import versions
-from scripts.lib.artifacts.record import checksum
-from scripts.lib.embedding.models import ModelCard
 from scripts.lib.errors import InputError
 
 TIMEOUT_SECONDS = 20.0  # for a network that swallows packets; a run without one must end soon
-PLANNED = {"clip": "OpenCLIP", "timm": "timm", "autoencoder": "the autoencoder"}
-
 WAYS_OUT = (
     "Ways out: weights=FILE names a checkpoint that you have; or put the file where torch looks for it, "
     "{cache}; or model=descriptor needs no weights."
 )
 
 
-def describe_descriptor() -> ModelCard:
-    """Return the card of the built-in descriptor."""
-    from scripts.lib.embedding import descriptor
-
-    return ModelCard(
-        name="descriptor",
-        dimension=descriptor.DIMENSION,
-        dtype="float16",
-        version=versions.DESCRIPTOR,
-        preprocessing={part.name: part.weight for part in descriptor.PARTS},
-    )
-
-
-def describe_precomputed(dimension: int, dtype: str) -> ModelCard:
-    """Return the card of the user's own vectors, which are stored as precisely as they were given.
-
-    dtype : float16 or float32; anything wider is rounded to single precision
-    """
-    return ModelCard("precomputed", dimension, dtype, versions.NETWORK)
-
-
-def describe_classifier(name: str, weights: str | None) -> ModelCard:
-    """Return the card of a torchvision classifier, its weights found and tried.
-
-    Raises
-    ------
-    InputError
-        when there is no such model, or its weights can't be had or do not fit.
-    """
-    if name.split(":")[0] in PLANNED:
-        raise InputError(f"model: {name} needs {PLANNED[name.split(':')[0]]}, which is not built yet.")
-    from scripts.lib.embedding import classifiers
-
-    _check_name(name, classifiers.names())
-    path = _local(weights) if weights else _downloaded(name)
-    classifiers.load_features(name, path)
-    return ModelCard(
-        name=name,
-        dimension=classifiers.dimension(name),
-        dtype="float16",
-        version=versions.NETWORK,
-        weights=str(path.absolute()),
-        weights_blake3=checksum(path),
-        weights_source=weights or classifiers.preferred_weights(name).url,
-        preprocessing=classifiers.preprocessing(name),
-    )
-
-
-def _check_name(name: str, known: list[str]) -> None:
-    if name in known:
-        return
-    import difflib
-
-    nearest = ", ".join(
-        difflib.get_close_matches(name, [*known, "descriptor", "precomputed"], n=3, cutoff=0.3)
-    )
-    raise InputError(
-        f"model: there is no '{name}'. Near it: {nearest}. There are descriptor, precomputed and "
-        f"{len(known)} torchvision classifiers."
-    )
-
-
-def _local(weights: str) -> Path:
+def local_file(weights: str) -> Path:
+    """Return the file that the config key `weights` names. Raises InputError where there is none."""
     path = Path(weights).expanduser()
     if not path.is_file():
         raise InputError(f"weights: there is no file {path}.")
     return path
 
 
-def _downloaded(name: str) -> Path:
-    """Return the file of a model's weights in torch's cache, after downloading it where needed."""
+def downloaded(name: str, url: str) -> Path:
+    """Return the file of a model's weights in torch's cache, after downloading it where needed.
+
+    Raises
+    ------
+    InputError
+        when it can't be had, with the ways out.
+    """
     import torch
 
-    from scripts.lib.embedding import classifiers
-
-    url: str = classifiers.preferred_weights(name).url
     path = Path(str(torch.hub.get_dir())) / "checkpoints" / url.rsplit("/", 1)[1]
     if path.exists() and _has_its_hash(path):
         return path

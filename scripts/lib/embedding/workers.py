@@ -22,7 +22,7 @@ from blake3 import blake3
 from pebble import ProcessExpired, ProcessPool
 from PIL import Image
 
-from scripts.lib.embedding.models import Prepare
+from scripts.lib.embedding.models.protocol import Prepare
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE, UNREADABLE
 from scripts.lib.images.decode import Undecodable, decode
@@ -50,10 +50,10 @@ class Request(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """What became of a request: an array, or the reason why there is none."""
+    """What became of a request: its prepared views (v, ...), or the reason why there are none."""
 
     content_id: bytes
-    array: np.ndarray | None
+    views: np.ndarray | None
     status: str
     error: str | None
 
@@ -119,8 +119,8 @@ def _prepare_one(request: Request, settings: WorkerSettings) -> Prepared:
     result = Prepared(request.content_id, None, UNREADABLE, "no file is known to hold it")
     for path in request.paths:
         try:
-            array = _prepare_file(path, request.content_id, settings)
-            return Prepared(request.content_id, array, OK, None)
+            views = _prepare_file(path, request.content_id, settings)
+            return Prepared(request.content_id, views, OK, None)
         except Undecodable as error:
             return Prepared(request.content_id, None, UNDECODABLE, str(error))
         except _Changed:
@@ -142,7 +142,7 @@ def _prepare_file(path: bytes, content_id: bytes, settings: WorkerSettings) -> n
         data = stream.read()
     if blake3(data).digest() != content_id:
         raise _Changed
-    return _array(decode(io.BytesIO(data), settings.target, settings.pixel_limit), settings)
+    return _views(decode(io.BytesIO(data), settings.target, settings.pixel_limit), settings)
 
 
 def _prepare_large(path: bytes, content_id: bytes, settings: WorkerSettings) -> np.ndarray:
@@ -153,10 +153,10 @@ def _prepare_large(path: bytes, content_id: bytes, settings: WorkerSettings) -> 
     after = os.stat(path)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise _Changed
-    return _array(image, settings)
+    return _views(image, settings)
 
 
-def _array(image: Image.Image, settings: WorkerSettings) -> np.ndarray:
+def _views(image: Image.Image, settings: WorkerSettings) -> np.ndarray:
     try:
         return settings.prepare(image)
     except (MemoryError, ValueError, ArithmeticError) as error:

@@ -4,6 +4,7 @@ The features are what enters the last layer. It is found, not named: the last li
 layer of the network in the order of its definition is the one that makes the class scores.
 """
 
+import difflib
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from scripts.lib.embedding.torchvision_import import import_torchvision
+from scripts.lib import versions
+from scripts.lib.artifacts.record import checksum
+from scripts.lib.embedding.models.card import ModelCard, unchanged_weights
+from scripts.lib.embedding.models.network import NetworkModel
+from scripts.lib.embedding.models.registry import FAMILIES
+from scripts.lib.embedding.models.torchvision_import import import_torchvision
+from scripts.lib.embedding.weights import downloaded, local_file
 from scripts.lib.errors import InputError
 
 # Weights other than torchvision's default: end-to-end fine-tuned SWAG (Singh et al. 2022), 384 px.
@@ -21,6 +28,47 @@ PREFERRED = {
     "regnet_y_128gf": "IMAGENET1K_SWAG_E2E_V1",
 }
 NESTED = ("state_dict", "model_state_dict", "model")  # where training scripts put the weights
+
+
+def describe(name: str, weights: str | None) -> ModelCard:
+    """Return the card of a torchvision classifier, its weights found and tried.
+
+    Raises
+    ------
+    InputError
+        when there is no such model, or its weights can't be had or do not fit.
+    """
+    _check_name(name)
+    url: str = preferred_weights(name).url
+    path = local_file(weights) if weights else downloaded(name, url)
+    load_features(name, path)
+    return ModelCard(
+        name=name,
+        dimension=dimension(name),
+        dtype="float16",
+        version=versions.NETWORK,
+        weights=str(path.absolute()),
+        weights_blake3=checksum(path),
+        weights_source=weights or url,
+        preprocessing=preprocessing(name),
+    )
+
+
+def open_model(card: ModelCard, device: str, threads: int) -> NetworkModel:
+    """Load the classifier that a card describes, without its last layer."""
+    return NetworkModel(card, load_features(card.name, unchanged_weights(card)), device, threads)
+
+
+def _check_name(name: str) -> None:
+    known, others = names(), [*FAMILIES, "precomputed"]
+    if name in known:
+        return
+    nearest = ", ".join(difflib.get_close_matches(name, [*known, *others], n=3, cutoff=0.3))
+    kinds = ", ".join(f"{kind}..." if kind.endswith(":") else kind for kind in others)
+    raise InputError(
+        f"model: there is no '{name}'. Near it: {nearest}. There are {kinds} and {len(known)} torchvision "
+        "classifiers."
+    )
 
 
 def names() -> list[str]:

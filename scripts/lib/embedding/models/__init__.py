@@ -1,0 +1,1 @@
+"""The models: what turns the views of an image into its vector. `registry` names every kind."""
