@@ -1,6 +1,5 @@
 """Every torchvision classifier becomes a feature extractor, and loads what fits it and nothing else."""
 
-import warnings
 from pathlib import Path
 
 import pytest
@@ -71,51 +70,17 @@ def test_features_times_the_last_layer_are_the_class_scores(checkpoint: Path) ->
         torch.testing.assert_close(scores, whole.eval()(pixels))
 
 
-@pytest.mark.parametrize("wrap", [lambda s: {"state_dict": s}, lambda s: {f"module.{k}": s[k] for k in s}])
-def test_common_wrappings_and_any_head_are_accepted(checkpoint: Path, tmp_path: Path, wrap: object) -> None:
+def test_any_head_is_accepted(checkpoint: Path, tmp_path: Path) -> None:
     state = torch.load(checkpoint, weights_only=True)
     state["classifier.3.weight"], state["classifier.3.bias"] = torch.zeros(7, 1024), torch.zeros(7)
-    torch.save(wrap(state), tmp_path / "other.pth")
+    torch.save(state, tmp_path / "other.pth")
     classifiers.load_features(SMALL, tmp_path / "other.pth")
-
-
-def test_checkpoints_in_the_old_file_format_load(checkpoint: Path, tmp_path: Path) -> None:
-    state = torch.load(checkpoint, weights_only=True)
-    torch.save(state, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
-    classifiers.load_features(SMALL, tmp_path / "old.pth")
 
 
 def test_old_densenet_names_are_understood() -> None:
     assert classifiers._modern("features.denseblock1.denselayer2.norm.1.weight").endswith("norm1.weight")
 
 
-@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\3\4 no archive"])
-def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "bad.pth").write_bytes(content)
-    with pytest.raises(InputError, match="no PyTorch state dict"):
-        classifiers.load_features(SMALL, tmp_path / "bad.pth")
-
-
-def test_code_in_a_checkpoint_is_never_run(tmp_path: Path) -> None:
-    class Trap:
-        def __reduce__(self) -> tuple[object, tuple[str]]:
-            return (Path(tmp_path / "sprung").write_text, ("x",))
-
-    torch.save({"weight": Trap()}, tmp_path / "trap.pth")
-    with pytest.raises(InputError), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        classifiers.load_features(SMALL, tmp_path / "trap.pth")
-    assert not (tmp_path / "sprung").exists()
-
-
 def test_weights_of_another_model_are_refused_with_what_is_missing(checkpoint: Path) -> None:
     with pytest.raises(InputError, match=r"does not fit resnet18: .*conv1\.weight"):
         classifiers.load_features("resnet18", checkpoint)
-
-
-def test_tensors_of_another_shape_are_refused(checkpoint: Path, tmp_path: Path) -> None:
-    state = torch.load(checkpoint, weights_only=True)
-    state["features.0.0.weight"] = torch.zeros(1)
-    torch.save(state, tmp_path / "shape.pth")
-    with pytest.raises(InputError, match="size mismatch"):
-        classifiers.load_features(SMALL, tmp_path / "shape.pth")

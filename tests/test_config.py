@@ -1,5 +1,6 @@
 """The configuration: defaults, errors that help, and the folder that a model's settings name."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,15 @@ def test_model_tags() -> None:
     assert len(one) == len("resnet18-") + 8
     assert one != two
     assert tag(model="descriptor", seed=3, device="cpu") == "descriptor"
+    assert tag(model="timm:test_vit.r160_in1k") == "timm-test_vit.r160_in1k"
+
+
+def test_files_in_names_keep_their_own_artifacts() -> None:
+    def tag(file: str, **given: object) -> str:
+        return model_tag(complete({"model": f"clip:ViT-B-32/{file}", **given}, SCHEMA), SCHEMA)
+
+    assert tag("w.pt") == "clip-ViT-B-32-w.pt"
+    several = [tag(f"{folder}/w.pt") for folder in ("~", "a", "b", "/a", "a-b", "a/b")]
+    assert all(re.fullmatch(r"clip-ViT-B-32-w\.pt-[0-9a-f]{8}", each) for each in several)
+    assert len(set(several)) == len(several)
+    assert tag("a/w.pt", multicrop=True) not in several

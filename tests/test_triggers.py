@@ -66,6 +66,20 @@ def test_a_local_checkpoint_is_watched(tmp_path: Path) -> None:
     assert weights_state(config_of()) is None
 
 
+@pytest.mark.parametrize("name", ["clip:ViT-B-32/w.pt", "clip:ViT-B-32/~/w.pt", "clip:ViT-B-32/{}/w.pt"])
+def test_a_file_in_a_models_name_is_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config = config_of(model=name.format(tmp_path))
+    gone = weights_state(config)
+    (tmp_path / "w.pt").write_bytes(b"x")
+    first = weights_state(config)
+    (tmp_path / "w.pt").write_bytes(b"xy")
+    assert len({gone, first, weights_state(config)}) == 3
+    assert weights_state(config_of(model="clip:ViT-B-32/openai")) is None
+
+
 def test_only_networks_want_a_gpu() -> None:
     assert wants_gpu(config_of(model="resnet18"))
     assert not wants_gpu(config_of(model="resnet18", device="cpu"))

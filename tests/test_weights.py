@@ -4,6 +4,7 @@ import hashlib
 import urllib.error
 from pathlib import Path
 
+import huggingface_hub
 import pytest
 import torch
 
@@ -12,9 +13,29 @@ from scripts.lib.embedding.models.card import ModelCard, read_card
 from scripts.lib.embedding.models.device import choose_device
 from scripts.lib.embedding.models.registry import describe, open_model
 from scripts.lib.embedding.models.torchvision_import import import_torchvision
+from scripts.lib.embedding.weights import from_hub
 from scripts.lib.errors import InputError
 
 SMALL = "mobilenet_v3_small"
+
+
+class FakeHub:
+    """A hub that has some files, or can't be reached."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.has, self.error = folder, set(), None
+        self.looks, self.downloads = 0, []
+
+    def look(self, url: str, timeout: float) -> None:
+        self.looks += 1
+        if self.error:
+            raise self.error
+        if url.rsplit("/", 1)[1] not in self.has:
+            raise huggingface_hub.errors.EntryNotFoundError("no such file")
+
+    def download(self, repository: str, file: str) -> str:
+        self.downloads.append(f"{repository}: {file}")
+        return str(self.folder / file)
 
 
 def save(path: Path, seed: int) -> Path:
@@ -82,6 +103,65 @@ def test_a_filled_torch_cache_is_used(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(classifiers, "preferred_weights", lambda model: Entry)
     assert describe(SMALL, None).weights == str(cache / name)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHub:
+    """Stand in for the Hugging Face hub, with an empty cache."""
+    fake = FakeHub(tmp_path)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", fake.look)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", fake.download)
+    return fake
+
+
+def test_the_first_file_that_the_hub_has_is_downloaded(hub: FakeHub) -> None:
+    hub.has = {"b.bin", "c.bin"}
+    assert from_hub("net", "some/net", ("a.safetensors", "b.bin", "c.bin")).name == "b.bin"
+    assert hub.downloads == ["some/net: b.bin"]
+
+
+def test_a_filled_cache_of_the_hub_is_used(hub: FakeHub, tmp_path: Path) -> None:
+    hub.has = {"a.safetensors"}
+    folder = tmp_path / "cache" / "models--some--net"
+    snapshot = folder / "snapshots" / "0123"
+    for each in (snapshot, folder / "refs"):
+        each.mkdir(parents=True)
+    (folder / "refs" / "main").write_text("0123")
+    (snapshot / "b.bin").write_bytes(b"weights")
+    assert from_hub("net", "some/net", ("a.safetensors", "b.bin")) == snapshot / "b.bin"
+    assert hub.downloads == []
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("clip:ViT-B-32/openai", "timm/vit_base_patch32_clip_224.openai"),
+        ("timm:test_vit", "timm/test_vit.r160_in1k"),
+    ],
+)
+def test_without_the_hub_the_ways_out_are_shown(hub: FakeHub, tmp_path: Path, name: str, place: str) -> None:
+    hub.error = OSError("Name or service not known")
+    cache = tmp_path / "cache" / f"models--{place.replace('/', '--')}"
+    with pytest.raises(InputError) as raised:
+        describe(name, None)
+    message = str(raised.value)
+    for part in (
+        name,
+        f"huggingface.co/{place}",
+        "not known",
+        str(cache),
+        "weights=FILE",
+        "model=descriptor",
+    ):
+        assert part in message
+    assert hub.looks == 1  # and no second try
+    assert hub.downloads == []
+
+
+def test_a_repository_without_weights_is_named(hub: FakeHub) -> None:
+    with pytest.raises(InputError, match=r"some/net: it has none of a\.bin, b\.bin"):
+        from_hub("net", "some/net", ("a.bin", "b.bin"))
 
 
 @pytest.mark.parametrize(

@@ -124,10 +124,25 @@ def _check_together(config: Mapping[str, Any]) -> None:
 def model_tag(config: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     """Name the folder of all that depends on the embedding: a model and its settings.
 
-    Settings that are not the default add 8 hex digits, so that each keeps its own artifacts.
+    Settings that are not the default add 8 hex digits, so that each keeps its own artifacts. So do paths in
+    the model's name, of which only the file's own name is shown.
     """
-    name = re.sub(r"[^A-Za-z0-9._-]", "-", config["model"])
+    kind, slash, weights = config["model"].partition("/")
+    name = _file_name(kind + slash + weights.rpartition("/")[2])
     settings = {key: config[key] for key in EMBEDDING_SETTINGS}
-    if all(value == schema["properties"][key]["default"] for key, value in settings.items()):
+    usual = all(value == schema["properties"][key]["default"] for key, value in settings.items())
+    if weights != _file_name(weights):
+        settings["model"], usual = config["model"], False
+    if usual:
         return name
     return f"{name}-{blake3(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]}"
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "-", text)
+
+
+def file_in_name(model: str) -> str | None:
+    """Return the local file that a model's name ends with, such as `clip:ViT-B-32/mine.pt`, if it does."""
+    path = model.partition("/")[2]
+    return path if path and Path(path).expanduser().is_file() else None

@@ -14,7 +14,7 @@ from blake3 import blake3
 from scripts.lib import versions
 from scripts.lib.artifacts.atomic import write_json
 from scripts.lib.files.walk import Tree, fingerprint, folders_fingerprint
-from scripts.lib.run.config import UNWEIGHTED
+from scripts.lib.run.config import UNWEIGHTED, file_in_name
 
 RESULTS = "results"
 
@@ -69,7 +69,7 @@ def source_fingerprint(source: Path) -> str:
 
 def weights_state(config: Mapping[str, Any]) -> str | None:
     """Return what `model.json` depends on besides the model's name: a local file, its size and time."""
-    local = config["embeddings"] or config["weights"]
+    local = config["embeddings"] or config["weights"] or file_in_name(config["model"])
     return f"{local} {source_fingerprint(Path(local).expanduser())}" if local else None
 
 

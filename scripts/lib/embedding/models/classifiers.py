@@ -4,7 +4,6 @@ The features are what enters the last layer. It is found, not named: the last li
 layer of the network in the order of its definition is the one that makes the class scores.
 """
 
-import difflib
 import re
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,10 @@ from torch import nn
 from scripts.lib import versions
 from scripts.lib.artifacts.record import checksum
 from scripts.lib.embedding.models.card import ModelCard, unchanged_weights
+from scripts.lib.embedding.models.checkpoint import fit, read_state
 from scripts.lib.embedding.models.network import NetworkModel
 from scripts.lib.embedding.models.registry import FAMILIES
+from scripts.lib.embedding.models.suggest import nearest
 from scripts.lib.embedding.models.torchvision_import import import_torchvision
 from scripts.lib.embedding.weights import downloaded, local_file
 from scripts.lib.errors import InputError
@@ -27,7 +28,6 @@ PREFERRED = {
     "regnet_y_32gf": "IMAGENET1K_SWAG_E2E_V1",
     "regnet_y_128gf": "IMAGENET1K_SWAG_E2E_V1",
 }
-NESTED = ("state_dict", "model_state_dict", "model")  # where training scripts put the weights
 
 
 def describe(name: str, weights: str | None) -> ModelCard:
@@ -63,11 +63,10 @@ def _check_name(name: str) -> None:
     known, others = names(), [*FAMILIES, "precomputed"]
     if name in known:
         return
-    nearest = ", ".join(difflib.get_close_matches(name, [*known, *others], n=3, cutoff=0.3))
     kinds = ", ".join(f"{kind}..." if kind.endswith(":") else kind for kind in others)
     raise InputError(
-        f"model: there is no '{name}'. Near it: {nearest}. There are {kinds} and {len(known)} torchvision "
-        "classifiers."
+        f"model: there is no '{name}'. Near it: {nearest(name, [*known, *others])}. There are {kinds} and "
+        f"{len(known)} torchvision classifiers."
     )
 
 
@@ -116,30 +115,9 @@ def dimension(name: str) -> int:
     return int(network(torch.empty(1, 3, size, size, device="meta")).flatten(1).shape[1])
 
 
-def read_state(path: Path) -> dict[str, torch.Tensor]:
-    """Read a state dict, never running code from it.
-
-    Raises
-    ------
-    InputError
-        when the file holds anything else.
-    """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for files that are no checkpoint
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise InputError(f"weights: {path} is no PyTorch state dict ({reason}).") from error
-    for key in NESTED:
-        if isinstance(state, dict) and isinstance(state.get(key), dict):
-            state = state[key]
-    if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
-        raise InputError(f"weights: {path} holds no state dict (names with tensors).")
-    return {_modern(str(key)): value for key, value in state.items()}
-
-
 def _modern(key: str) -> str:
-    """Return a tensor's present name; old densenets wrote `norm.1` for `norm1`, wrappers `module.`."""
-    return re.sub(r"(denselayer\d+\.(?:norm|conv))\.([12])\.", r"\1\2.", key.removeprefix("module."))
+    """Return a tensor's present name; old densenets wrote `norm.1` for `norm1`."""
+    return re.sub(r"(denselayer\d+\.(?:norm|conv))\.([12])\.", r"\1\2.", key)
 
 
 def load_features(name: str, path: Path) -> nn.Module:
@@ -150,18 +128,6 @@ def load_features(name: str, path: Path) -> nn.Module:
     InputError
         when the file's tensors are not those of the model.
     """
-    state = read_state(path)
+    state = {_modern(key): value for key, value in read_state(path).items()}
     network, head = cut_network(name)
-    kept = {key: value for key, value in state.items() if not key.startswith(head)}
-    try:
-        missing, unexpected = network.load_state_dict(kept, strict=False, assign=True)
-    except RuntimeError as error:
-        raise InputError(
-            f"weights: {path} does not fit {name}: {str(error).splitlines()[-1].strip()}"
-        ) from error
-    missing = [key for key in missing if not key.endswith("num_batches_tracked")]  # a counter
-    if missing or unexpected:
-        wrong = [f"{len(missing)} tensors are missing (first: {missing[0]})"] if missing else []
-        wrong += [f"{len(unexpected)} are unknown (first: {unexpected[0]})"] if unexpected else []
-        raise InputError(f"weights: {path} does not fit {name}: {', '.join(wrong)}.")
-    return network.float().eval()
+    return fit(network, {key: value for key, value in state.items() if not key.startswith(head)}, name, path)

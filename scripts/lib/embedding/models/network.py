@@ -1,7 +1,8 @@
 """A network over pixels: what torchvision, OpenCLIP and timm models have in common.
 
 The preprocessing of a card says how an image becomes pixels: `resize_size` and `crop_size` in pixels,
-`interpolation` as Pillow names it, `mean` and `std` per channel of values between 0 and 1.
+`interpolation` as Pillow names it, `mean` and `std` per channel of values between 0 and 1. `resize_mode`
+is `shortest`, which keeps the proportions and is the default, or `squash`, which makes a square of all.
 """
 
 from functools import partial
@@ -34,7 +35,8 @@ class NetworkModel:
     def prepare(self) -> Prepare:
         """Return the resizing and cropping that the weights ask for."""
         rule = self.card.preprocessing
-        cut = multicrop_pixels if self.card.multicrop else crop_pixels
+        squash = rule.get("resize_mode") == "squash"
+        cut = multicrop_pixels if self.card.multicrop else squashed_pixels if squash else crop_pixels
         resample = Image.Resampling[rule["interpolation"]]
         return partial(cut, resize=rule["resize_size"], crop=rule["crop_size"], resample=resample)
 
@@ -53,6 +55,11 @@ class NetworkModel:
 def crop_pixels(image: Image.Image, resize: int, crop: int, resample: Image.Resampling) -> np.ndarray:
     """Return the centre of an image resized by its shorter side: (1, crop, crop, 3) uint8."""
     return np.asarray(center_crop(resize_shorter(image, resize, resample), crop))[np.newaxis]
+
+
+def squashed_pixels(image: Image.Image, resize: int, crop: int, resample: Image.Resampling) -> np.ndarray:
+    """Return the centre of an image resized to a square, out of proportion: (1, crop, crop, 3) uint8."""
+    return np.asarray(center_crop(image.resize((resize, resize), resample), crop))[np.newaxis]
 
 
 def multicrop_pixels(image: Image.Image, resize: int, crop: int, resample: Image.Resampling) -> np.ndarray:

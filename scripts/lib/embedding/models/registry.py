@@ -12,6 +12,8 @@ from scripts.lib.embedding.models.protocol import Family, Model
 
 FAMILIES = {  # a whole name, or what a name begins with as far as the colon
     "descriptor": "descriptor_model",
+    "clip:": "clip",
+    "timm:": "timm_models",
 }
 OTHERS = "classifiers"  # torchvision's, by their bare names
 
