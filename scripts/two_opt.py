@@ -25,7 +25,7 @@ from scripts.lib.ordering.search.contiguous import bring_together
 from scripts.lib.ordering.search.kicks import SearchSettings
 from scripts.lib.ordering.search.search_state import StateFile
 from scripts.lib.ordering.search.two_opt import refine, search_steps
-from scripts.lib.ordering.tree.mst import Edges
+from scripts.lib.ordering.tree.edges import Edges
 from scripts.lib.ordering.tree.near_duplicates import near_duplicate_labels
 from scripts.lib.run.stage import Stage, stage
 

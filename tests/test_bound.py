@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
-from scripts.lib.ordering.measure.ascent import near_duplicates
+from scripts.lib.ordering.measure.ascent import dense_groups
 from scripts.lib.ordering.measure.audit import search_cost
 from scripts.lib.ordering.measure.bound import BoundSettings, lower_bound
 from scripts.lib.ordering.measure.confidence import mean_limit
@@ -203,7 +203,7 @@ def test_copies_share_a_potential_and_hardly_move_the_bound() -> None:
     vectors = points(200, 16)
     copied = np.repeat(vectors, 3, axis=0)
     graph = exact_graph(copied, 72)
-    assert len(near_duplicates(graph).scales) == 200
+    assert len(dense_groups(graph).scales) == 200
     alone = lower_bound(vectors, exact_graph(vectors, 24)).value
     assert lower_bound(copied, graph).value == pytest.approx(alone, rel=LARGEST_GAP)
 

@@ -8,7 +8,7 @@ from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.tree.edges import NO_EDGES, graph_edges
 from scripts.lib.ordering.tree.foreign import nearest_foreign
 from scripts.lib.ordering.tree.forest import minimal_forest
-from scripts.lib.ordering.tree.joining import join_exactly, rows_to_search, shortest_bridges
+from scripts.lib.ordering.tree.joining import join_exactly, rows_to_search
 from scripts.lib.ordering.tree.reach import reaches
 from tests.trees import all_distances, lightest_weight, points, weight
 
@@ -46,20 +46,6 @@ def test_the_search_does_not_depend_on_threads() -> None:
     alone = nearest_foreign(vectors, labels, rows, 1, counted.append)
     assert sum(counted) == 3000
     assert alone.tobytes() == nearest_foreign(vectors, labels, rows, 3).tobytes()
-
-
-def test_bridges_are_the_shortest_links_of_all_islands_but_the_largest() -> None:
-    vectors, labels = points(120, 3), np.sort(random_labels(120, 5))
-    distances = all_distances(vectors)
-    distances[labels[:, np.newaxis] == labels] = np.inf
-    least = np.array([distances[labels == island].min() for island in range(5)])
-    least = np.unique(np.delete(least, np.bincount(labels).argmax()))
-    bridges = shortest_bridges(vectors, labels)
-    assert np.sort(bridges["distance"]) == pytest.approx(least, rel=1e-6)
-
-
-def test_one_island_needs_no_bridge() -> None:
-    assert len(shortest_bridges(points(5), np.zeros(5, np.int32))) == 0
 
 
 @pytest.mark.parametrize("k", [2, 3, 10])

@@ -31,7 +31,8 @@ from scripts.lib.ordering.keep.repair import REACH, disturbed_places, widened
 from scripts.lib.ordering.measure.quality import link_lengths
 from scripts.lib.ordering.search.kicks import SearchSettings
 from scripts.lib.ordering.search.two_opt import refine
-from scripts.lib.ordering.tree.mst import Edges, minimum_spanning_tree
+from scripts.lib.ordering.tree.edges import Edges
+from scripts.lib.ordering.tree.mst import minimum_spanning_tree
 from scripts.lib.ordering.tree.traverse import traverse
 
 Vectors = npt.NDArray[np.floating]

@@ -7,7 +7,9 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors
-from scripts.lib.ordering.tree.mst import Edges, graph_edges, label_islands, minimum_spanning_tree
+from scripts.lib.ordering.tree.edges import Edges, graph_edges
+from scripts.lib.ordering.tree.forest import label_islands
+from scripts.lib.ordering.tree.mst import minimum_spanning_tree
 
 
 def spanning_tree(vectors: npt.NDArray[np.floating], k: int = 16) -> Edges:

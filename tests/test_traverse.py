@@ -7,7 +7,8 @@ import pytest
 
 from scripts.lib.ordering.graph.knn import nearest_neighbors
 from scripts.lib.ordering.measure.quality import link_lengths
-from scripts.lib.ordering.tree.mst import MST_EDGE, Edges, minimum_spanning_tree
+from scripts.lib.ordering.tree.edges import MST_EDGE, Edges
+from scripts.lib.ordering.tree.mst import minimum_spanning_tree
 from scripts.lib.ordering.tree.traverse import traverse
 
 

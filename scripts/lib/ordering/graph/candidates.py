@@ -38,10 +38,15 @@ class Proposer:
 
     def propose(self, queries: Floats) -> Rows:
         """Return the likely nearest rows: (q, width) int64, -1 where there are no more."""
-        if self.centre is not None:
-            queries = queries - self.centre
-        rows: Rows = self.index.search(queries, self.width)[1]
+        rows: Rows = self.index.search(self._around_centre(queries), self.width)[1]
         return rows
+
+    def add(self, vectors: Floats) -> None:
+        """Put more vectors into the index, behind the others."""
+        self.index.add(self._around_centre(vectors))
+
+    def _around_centre(self, vectors: Floats) -> Floats:
+        return vectors if self.centre is None else vectors - self.centre
 
 
 def exhaustive(vectors: Vectors, width: int) -> Proposer:

@@ -66,7 +66,7 @@ def extended(proposer: Proposer, change: Change, vectors: Vectors) -> Propose:
     with single_threaded():  # more threads may link a small world in another order
         for start in range(0, len(change.new), BLOCK_ROWS):
             block = vectors[change.new[start : start + BLOCK_ROWS]].astype(np.float32)
-            proposer.index.add(block)
+            proposer.add(block)
     present = np.concatenate([change.carried, change.new, [-1]])  # the last one for the index's own -1
     return lambda queries: present[proposer.propose(queries)]
 

@@ -19,10 +19,10 @@ from scripts.lib.ordering.graph.candidates import Rows, Vectors
 from scripts.lib.ordering.graph.knn import NeighborGraph
 from scripts.lib.ordering.metric import Ints, kernel_view
 from scripts.lib.ordering.search.ring import Ring, link, make_ring, tie, unroll
-from scripts.lib.ordering.tree.mst import Edges
+from scripts.lib.ordering.tree.edges import Edges
 
 
-class Links(NamedTuple):
+class Partners(NamedTuple):
     """Whom each new row may be put beside: those of row i stand in starts[i] : starts[i + 1].
 
     starts : (n + 1,) int64
@@ -62,7 +62,7 @@ def insert_all(vectors: Vectors, graph: NeighborGraph, tree: Edges, path: Ints) 
     return unroll(ring)
 
 
-def links_of_new(graph: NeighborGraph, tree: Edges, is_new: npt.NDArray[np.bool_]) -> Links:
+def links_of_new(graph: NeighborGraph, tree: Edges, is_new: npt.NDArray[np.bool_]) -> Partners:
     """Collect the links of the graph, from either side, and of the tree that end at a new row."""
     n, k = graph.indices.shape
     new = np.flatnonzero(is_new)
@@ -72,11 +72,11 @@ def links_of_new(graph: NeighborGraph, tree: Edges, is_new: npt.NDArray[np.bool_
     others = np.concatenate([graph.indices[new].ravel(), rows, tree["target"], tree["source"]])
     wanted = is_new[ends]
     pairs = np.unique(ends[wanted] * np.int64(n) + others[wanted])
-    return Links(np.searchsorted(pairs, np.arange(n + 1) * n), pairs % n)
+    return Partners(np.searchsorted(pairs, np.arange(n + 1) * n), pairs % n)
 
 
 @njit(cache=True, nogil=True)
-def place_all(vectors: npt.NDArray[Any], ring: Ring, links: Links, rows: Rows) -> None:
+def place_all(vectors: npt.NDArray[Any], ring: Ring, links: Partners, rows: Rows) -> None:
     """Put rows into the ring, always the cheapest first; links must connect them all with it."""
     waiting = [(0.0, rows[0])]
     waiting.pop()  # numba takes the type of an empty list from what once was in it
@@ -100,7 +100,7 @@ def place_all(vectors: npt.NDArray[Any], ring: Ring, links: Links, rows: Rows) -
 
 
 @njit(cache=True, nogil=True)
-def cheapest_gap(vectors: npt.NDArray[Any], ring: Ring, links: Links, row: int) -> Gap:
+def cheapest_gap(vectors: npt.NDArray[Any], ring: Ring, links: Partners, row: int) -> Gap:
     """Find the gap in which a row costs least, beside one that it is linked to or at the path's ends.
 
     There is none as long as nothing that it is linked to is on the path.

@@ -20,7 +20,7 @@ from scripts.lib.ordering.measure.quality import path_length
 from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.search.ends import beginning_with, directed
 from scripts.lib.ordering.search.kicks import SearchSettings
-from scripts.lib.ordering.tree.mst import Edges
+from scripts.lib.ordering.tree.edges import Edges
 
 
 class KeptPath(NamedTuple):

@@ -17,7 +17,8 @@ import numpy.typing as npt
 from scripts.lib.ordering.graph.knn import NeighborGraph
 from scripts.lib.ordering.measure.one_tree import KnownLinks, lightest_one_tree
 from scripts.lib.ordering.metric import Ints
-from scripts.lib.ordering.tree.mst import graph_edges, label_islands
+from scripts.lib.ordering.tree.edges import graph_edges
+from scripts.lib.ordering.tree.forest import label_islands
 
 Doubles = npt.NDArray[np.float64]
 
@@ -39,7 +40,7 @@ class Groups(NamedTuple):
     scales: Doubles
 
 
-def near_duplicates(graph: NeighborGraph) -> Groups:
+def dense_groups(graph: NeighborGraph) -> Groups:
     """Group vectors that lie much closer to each other than their last listed neighbours do."""
     n = len(graph.indices)
     edges, limits = graph_edges(graph), NEAR_DUPLICATE * graph.distances[:, -1]

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from scripts.lib.ordering.graph.candidates import Vectors
 from scripts.lib.ordering.graph.knn import NeighborGraph
-from scripts.lib.ordering.measure.ascent import climb, near_duplicates
+from scripts.lib.ordering.measure.ascent import climb, dense_groups
 from scripts.lib.ordering.measure.audit import Claim, make_claim, ranges, search_cost, shortfalls
 from scripts.lib.ordering.measure.confidence import mean_limit
 from scripts.lib.ordering.measure.islands import Islands, far_islands
@@ -145,7 +145,7 @@ def high_potentials(graph: NeighborGraph, basis: Basis, rounds: int, progress: P
     indices, distances = graph.indices[:, :NEAREST], graph.distances[:, :NEAREST]
     nearest = graph._replace(indices=indices, distances=distances)
     known = known_links(nearest, basis.reach, basis.islands)
-    potentials = climb(known, near_duplicates(graph), rounds, progress)
+    potentials = climb(known, dense_groups(graph), rounds, progress)
     return np.maximum(potentials, np.quantile(potentials, basis.price))
 
 

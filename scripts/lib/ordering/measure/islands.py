@@ -17,7 +17,8 @@ from scripts.lib.ordering.compiled import compiled
 from scripts.lib.ordering.graph.candidates import Vectors, float_blocks
 from scripts.lib.ordering.graph.knn import NeighborGraph
 from scripts.lib.ordering.metric import Ints
-from scripts.lib.ordering.tree.mst import graph_edges, label_islands
+from scripts.lib.ordering.tree.edges import graph_edges
+from scripts.lib.ordering.tree.forest import label_islands
 
 Doubles = npt.NDArray[np.float64]
 

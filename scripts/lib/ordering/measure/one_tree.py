@@ -31,8 +31,8 @@ from scripts.lib.ordering.compiled import compiled
 from scripts.lib.ordering.graph.knn import NeighborGraph
 from scripts.lib.ordering.measure.islands import Islands, lightest_leaving
 from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.tree.edges import graph_edges
 from scripts.lib.ordering.tree.forest import find, settle
-from scripts.lib.ordering.tree.mst import graph_edges
 
 Doubles = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]

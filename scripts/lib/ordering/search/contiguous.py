@@ -16,7 +16,7 @@ from scripts.lib.ordering.graph.candidates import Rows, Vectors
 from scripts.lib.ordering.graph.knn import NeighborGraph
 from scripts.lib.ordering.metric import Ints, kernel_view
 from scripts.lib.ordering.search.ring import Ring, link, make_ring, tie, unroll
-from scripts.lib.ordering.tree.mst import Edges
+from scripts.lib.ordering.tree.edges import Edges
 
 ROUNDING = 1e-6  # of the lengths that are compared
 SWEEPS = 3

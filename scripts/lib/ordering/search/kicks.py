@@ -13,8 +13,8 @@ KICKS_AT_ONCE = 1 << 12
 class SearchSettings:
     """How far and how long to search."""
 
-    neighbors: int = 8  # length of the neighbour lists
-    breadth: tuple[int, ...] = (8, 3, 1, 1)  # alternatives at each depth of a Lin-Kernighan chain
+    neighbors: int = 6  # length of the neighbour lists
+    breadth: tuple[int, ...] = (6, 3, 1, 1)  # alternatives at each depth of a Lin-Kernighan chain
     kicks_per_node: float = 12.0
     thorough: int = 2_500  # nodes beyond which all share the kicks of so many,
     fewest_kicks_per_node: float = 0.3  # unless they get fewer than this

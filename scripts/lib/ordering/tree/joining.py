@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from scripts.lib.ordering.graph.candidates import Vectors
 from scripts.lib.ordering.metric import Ints
-from scripts.lib.ordering.tree.edges import NO_EDGES, Edges, Links, columns
+from scripts.lib.ordering.tree.edges import Edges, Links, columns
 from scripts.lib.ordering.tree.foreign import Progress, nearest_foreign
 from scripts.lib.ordering.tree.forest import label_islands, lightest_forest, lightest_leaving
 from scripts.lib.ordering.tree.reach import Doubles
@@ -42,17 +42,6 @@ def join_exactly(
         known = np.concatenate([known, found])
         forest = np.concatenate([forest, shortest_links(labels, known)])
     return forest[given:]
-
-
-def shortest_bridges(vectors: Vectors, islands: Ints) -> Edges:
-    """Return the shortest link that leaves each island but the largest, as far as they join any.
-
-    islands : (n,) int32, the number of each vector's island
-    """
-    if islands.max(initial=0) == 0:
-        return NO_EDGES
-    rows = rows_to_search(islands, NO_EDGES, np.zeros(len(islands)))
-    return shortest_links(islands, nearest_foreign(vectors, islands, rows))
 
 
 def rows_to_search(labels: Ints, known: Edges, bounds: Doubles) -> Ints:

@@ -17,7 +17,6 @@ from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_n
 from scripts.lib.ordering.tree.bridging import short_bridges
 from scripts.lib.ordering.tree.certificate import Flags, certify
 from scripts.lib.ordering.tree.edges import (
-    MST_EDGE,
     NO_EDGES,
     Edges,
     edge_table,
@@ -27,21 +26,8 @@ from scripts.lib.ordering.tree.edges import (
 )
 from scripts.lib.ordering.tree.foreign import Progress, search_cost
 from scripts.lib.ordering.tree.forest import label_islands, lightest_forest, minimal_forest
-from scripts.lib.ordering.tree.joining import join_exactly, rows_to_search, shortest_bridges
+from scripts.lib.ordering.tree.joining import join_exactly, rows_to_search
 from scripts.lib.ordering.tree.reach import Doubles, reaches
-
-__all__ = [
-    "MST_EDGE",
-    "Edges",
-    "SpanningTree",
-    "TreeSettings",
-    "edge_table",
-    "graph_edges",
-    "label_islands",
-    "minimum_spanning_tree",
-    "shortest_bridges",
-    "spanning_tree",
-]
 
 Joined = Literal["none", "exact", "approximate"]
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from numba import njit
 
 from scripts.lib.ordering.metric import Floats, Ints
-from scripts.lib.ordering.tree.mst import Edges
+from scripts.lib.ordering.tree.edges import Edges
 
 Doubles = npt.NDArray[np.float64]
 
