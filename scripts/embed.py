@@ -32,7 +32,12 @@ def embedded(card: ModelCard, missing: np.ndarray, job: Any) -> Iterator[Embedde
     holders = holders_of(checked(Path(job.input.inventory)), missing)
     model = open_model(card, config["device"], job.threads)
     workers = WorkerSettings(
-        model.prepare(), model.target, config["pixel_limit"], job.threads, config["decode_seconds"]
+        model.prepare(),
+        model.target,
+        config["pixel_limit"],
+        job.threads,
+        config["decode_seconds"],
+        card.video_frames,
     )
     requests = (Request(content, holders[row]) for row, content in enumerate(id_bytes(missing)))
     return embed_images(requests, model, workers, config["batch_size"])

@@ -9,6 +9,7 @@ from scripts.lib.artifacts.record import Provenance, recording
 from scripts.lib.embedding import precomputed
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.models.registry import describe
+from scripts.lib.images.decode import VIDEO_FRAMES
 from scripts.lib.run.stage import stage
 
 
@@ -17,9 +18,10 @@ def card_of(config: dict[str, Any]) -> ModelCard:
     if config["model"] == "precomputed":
         return precomputed.describe(Path(config["embeddings"]).expanduser())
     card = describe(config["model"], config["weights"])
-    if config["multicrop"]:
-        card = replace(card, preprocessing=card.preprocessing | {"multicrop": True})
-    return card
+    more = {"multicrop": True} if config["multicrop"] else {}
+    if config["video_frames"] != VIDEO_FRAMES:
+        more["video_frames"] = config["video_frames"]
+    return replace(card, preprocessing=card.preprocessing | more)
 
 
 def main(job: Any) -> None:

@@ -1,11 +1,13 @@
 """The crops of elongated images: how many, where, and that they are square."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from scripts.lib.embedding.models.network import crop_pixels, multicrop_pixels
 from scripts.lib.embedding.models.registry import describe, open_model
 from scripts.lib.images.crops import crops, views
 
@@ -37,6 +39,16 @@ def test_crops_lie_where_the_aspect_ratio_says(long: int, expected: list[int], u
 
 def test_an_extreme_image_has_crops_of_one_pixel() -> None:
     assert [crop.size for crop in crops(Image.new("RGB", (20_000, 1)))] == [(1, 1)] * 3
+
+
+@pytest.mark.parametrize("size", [(1, 20_000), (20_000, 1), (2, 20_000), (65, 1)])
+@pytest.mark.parametrize("cut", [crop_pixels, multicrop_pixels])
+def test_a_thread_of_an_image_becomes_views_of_the_usual_size(
+    size: tuple[int, int], cut: Callable[..., np.ndarray]
+) -> None:
+    pixels = cut(Image.new("RGB", size, (9, 90, 200)), 64, 56, Image.Resampling.BICUBIC)
+    assert pixels.shape[1:] == (56, 56, 3)
+    assert (pixels == (9, 90, 200)).all()
 
 
 def test_without_multicrop_the_whole_image_is_the_view() -> None:

@@ -4,10 +4,10 @@ Raise one when a stage computes something else than before: its jobs, and what f
 again. Editing a comment does not. The list stands alone because every run reads it before anything else.
 """
 
-SCAN = 1
+SCAN = 2
 WEIGHTS = 2
-DESCRIPTOR = 1  # names its vectors in the store
-NETWORK = 1  # likewise, for everything done to an image besides the network itself
+DESCRIPTOR = 2  # names its vectors in the store
+NETWORK = 2  # likewise, for everything done to an image besides the network itself
 EMBED = 1
 GATHER = 2
 KNN = 3

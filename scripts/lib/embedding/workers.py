@@ -20,12 +20,12 @@ from typing import NamedTuple
 import numpy as np
 from blake3 import blake3
 from pebble import ProcessExpired, ProcessPool
-from PIL import Image
 
 from scripts.lib.embedding.models.protocol import Prepare
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE, UNREADABLE
-from scripts.lib.images.decode import Undecodable, decode
+from scripts.lib.images.decode import VIDEO_FRAMES, Source, decode_all
+from scripts.lib.images.failures import Undecodable
 
 GROUP = 8  # images per task: enough to pay for the way between the processes
 WHOLE_BYTES = 1 << 28  # larger files are decoded from the disk, with a look at them before and after
@@ -40,6 +40,7 @@ class WorkerSettings:
     pixel_limit: int
     workers: int
     timeout: float  # seconds for one image
+    video_frames: int = VIDEO_FRAMES
 
 
 class Request(NamedTuple):
@@ -142,22 +143,24 @@ def _prepare_file(path: bytes, content_id: bytes, settings: WorkerSettings) -> n
         data = stream.read()
     if blake3(data).digest() != content_id:
         raise _Changed
-    return _views(decode(io.BytesIO(data), settings.target, settings.pixel_limit), settings)
+    return _views(io.BytesIO(data), settings)
 
 
 def _prepare_large(path: bytes, content_id: bytes, settings: WorkerSettings) -> np.ndarray:
     before = os.stat(path)
     if blake3().update_mmap(os.fsdecode(path)).digest() != content_id:
         raise _Changed
-    image = decode(os.fsdecode(path), settings.target, settings.pixel_limit)
+    views = _views(os.fsdecode(path), settings)
     after = os.stat(path)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise _Changed
-    return _views(image, settings)
+    return views
 
 
-def _views(image: Image.Image, settings: WorkerSettings) -> np.ndarray:
+def _views(source: Source, settings: WorkerSettings) -> np.ndarray:
+    """Decode and prepare an image, or the frames of a video one after the other."""
+    images = decode_all(source, settings.target, settings.pixel_limit, settings.video_frames)
     try:
-        return settings.prepare(image)
+        return np.concatenate([settings.prepare(image) for image in images])
     except (MemoryError, ValueError, ArithmeticError) as error:
         raise Undecodable(f"can't be prepared: {error}") from error

@@ -18,8 +18,10 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
+from scripts.lib import versions
 from scripts.lib.files.walk import Found
-from scripts.lib.images.decode import Undecodable, read_header
+from scripts.lib.images.decode import read_header
+from scripts.lib.images.failures import Undecodable
 
 COMMIT_SECONDS = 1.0  # of hashing, the most that a kill can lose
 WHOLE_BYTES = 1 << 26  # larger files are hashed through a memory map instead of being held
@@ -109,6 +111,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.executescript(SCHEMA)
         if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("damaged pages")
+        _forget_verdicts(connection)
     except sqlite3.OperationalError:  # locked, or the disk is full: nothing is wrong with the file
         raise
     except sqlite3.DatabaseError:  # it is a cache, and is filled again
@@ -116,7 +119,15 @@ def _connect(path: Path) -> sqlite3.Connection:
         os.replace(path, path.with_name(f"{path.name}.damaged"))
         connection = sqlite3.connect(path)
         connection.executescript(SCHEMA)
+        _forget_verdicts(connection)
     return connection
+
+
+def _forget_verdicts(connection: sqlite3.Connection) -> None:
+    """Forget which files were no images if another version said so: this one may know their format."""
+    if connection.execute("PRAGMA user_version").fetchone() != (versions.SCAN,):
+        connection.execute("DELETE FROM files WHERE error IS NOT NULL")
+        connection.execute(f"PRAGMA user_version = {versions.SCAN}")
 
 
 def identify(found: Found) -> Identity:

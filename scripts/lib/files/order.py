@@ -81,7 +81,7 @@ def absolute_paths(paths: pa.ChunkedArray, kinds: pa.ChunkedArray) -> pa.Chunked
 
     The names that come with the user's own vectors need not be files; they stay as they are.
     """
-    relative = pc.and_(pc.equal(kinds, "image"), pc.invert(pc.starts_with(paths, "/")))
+    relative = pc.and_(pc.not_equal(kinds, "vector"), pc.invert(pc.starts_with(paths, "/")))
     here = pa.scalar(readable(os.getcwd()).rstrip("/") + "/")
     return pc.if_else(relative, pc.binary_join_element_wise(here, paths, ""), paths)
 

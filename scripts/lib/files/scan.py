@@ -20,14 +20,15 @@ from scripts.lib.files.content_ids import ID_TYPE, ids_array, list_bytes, partit
 from scripts.lib.files.hashes import HashCache, Identity, identify_all
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import OK, TOO_LARGE, UNDECODABLE, UNREADABLE
-from scripts.lib.files.walk import Found, Passed, Tree, walk
+from scripts.lib.files.walk import Found, Passed, Tree, extension, walk
+from scripts.lib.images.formats import kind_of_extension, kind_of_format
 
 INVENTORY = pa.schema(
     [
         ("path", pa.string()),  # readable: bytes that are not UTF-8 appear as \xNN
         ("path_bytes", pa.binary()),  # what is opened
         ("root", pa.string()),
-        ("kind", pa.string()),  # image | folder | vector
+        ("kind", pa.string()),  # image | video | folder | vector
         ("size", pa.int64()),  # bytes
         ("mtime_ns", pa.int64()),
         ("content_id", ID_TYPE),
@@ -71,7 +72,7 @@ class Row(NamedTuple):
 
 
 def scan(tree: Tree, cache: HashCache, settings: ScanSettings, progress: ProgressOf) -> list[Row]:
-    """Return one row per image file below the roots, sorted by path.
+    """Return one row per image or video file below the roots, sorted by path.
 
     Raises
     ------
@@ -181,7 +182,7 @@ def _row(found: Found, identity: Identity, pixel_limit: int) -> Row:
         path=readable(found.path),
         path_bytes=found.path,
         root=readable(found.root),
-        kind="image",
+        kind=_kind(found, identity),
         size=found.size,
         mtime_ns=found.mtime_ns,
         content_id=identity.content_id,
@@ -191,6 +192,13 @@ def _row(found: Found, identity: Identity, pixel_limit: int) -> Row:
         status=status,
         error=error,
     )
+
+
+def _kind(found: Found, identity: Identity) -> str:
+    """Return what a file is by its bytes, or where those do not tell, by its name."""
+    if identity.format is None:
+        return kind_of_extension(extension(found.path))
+    return kind_of_format(identity.format)
 
 
 def _passed_row(passed: Passed) -> Row:

@@ -1,4 +1,4 @@
-"""Find the images below some folders, whatever lies there.
+"""Find the images and videos below some folders, whatever lies there.
 
 Every real folder is read once: symbolic links are followed, but a folder that was already read is
 named and left, which ends loops and overlapping roots. Names are bytes. Nothing here opens a file.
@@ -16,15 +16,15 @@ from blake3 import blake3
 
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import SKIPPED, UNREADABLE
+from scripts.lib.images.formats import EXTENSIONS, kind_of_extension
 
-EXTENSIONS = frozenset(b".jpg .jpeg .png .bmp .webp .jfif .gif .tif .tiff".split())  # compared in lower case
 LARGEST = 2**63 - 1  # of a time in tables: the year 2262
 OUTPUT_MARK = b".seriatim"  # in a folder of numbered copies, present or former
 SYSTEM_FOLDERS = frozenset((b"@eaDir",))  # thumbnails of network storages
 
 
 class Found(NamedTuple):
-    """A file with an image's extension, as its folder entry describes it."""
+    """A file with the extension of an image or a video, as its folder entry describes it."""
 
     root: bytes
     path: bytes
@@ -39,7 +39,7 @@ class Passed(NamedTuple):
     root: bytes
     path: bytes
     reason: str
-    kind: str  # "image" | "folder"
+    kind: str  # "image" | "video" | "folder"
     status: str = UNREADABLE
 
 
@@ -77,7 +77,7 @@ def _any_of(patterns: Sequence[str]) -> re.Pattern[str] | None:
 
 
 def walk(tree: Tree) -> Iterator[Found | Passed]:
-    """Yield every image file below the roots, and whatever could not be taken."""
+    """Yield every image or video file below the roots, and whatever could not be taken."""
     seen = {_identity(folder): b"" for folder in tree.own if os.path.isdir(folder)}
     excluded = Excluder(tree.exclude)
     for root in tree.roots:
@@ -117,9 +117,14 @@ def _walk_root(
                 continue
             if _is_folder(entry):
                 (linked if entry.is_symlink() else below).append(entry.path)
-            elif os.path.splitext(entry.name)[1].lower() in EXTENSIONS:
+            elif extension(entry.name) in EXTENSIONS:
                 yield _file(root, entry)
         pending.extend(reversed(below))
+
+
+def extension(path: bytes) -> str:
+    """Return the extension of a path, in lower case."""
+    return os.fsdecode(os.path.splitext(path)[1].lower())
 
 
 def _skipped(name: bytes) -> bool:
@@ -138,12 +143,16 @@ def _file(root: bytes, entry: os.DirEntry[bytes]) -> Found | Passed:
         status = entry.stat()
     except OSError as error:
         what = "dangling symbolic link" if entry.is_symlink() else "can't be read"
-        return Passed(root, entry.path, f"{what}: {error.strerror}", "image")
+        return Passed(root, entry.path, f"{what}: {error.strerror}", _kind(entry))
     if not stat.S_ISREG(status.st_mode):
-        return Passed(root, entry.path, "not a regular file", "image")
+        return Passed(root, entry.path, "not a regular file", _kind(entry))
     access = stat.S_IMODE(status.st_mode) | status.st_uid << 12 | status.st_gid << 44
     mtime_ns = min(max(status.st_mtime_ns, -LARGEST), LARGEST)
     return Found(root, entry.path, status.st_size, mtime_ns, access)
+
+
+def _kind(entry: os.DirEntry[bytes]) -> str:
+    return kind_of_extension(extension(entry.name))
 
 
 def _identity(folder: bytes) -> tuple[int, int]:

@@ -7,24 +7,34 @@ left to it.
 import numpy as np
 from PIL import ExifTags, Image
 
+from scripts.lib.images.colour import to_srgb
+
 # What integer and float images can mean by white: the first that no value exceeds.
 WHITE_LEVELS = (1, 255, 65535)
+STRAIGHT = {"La": "LA", "RGBa": "RGBA"}  # alpha that is multiplied into the colours, and the same without
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Convert a loaded image of any mode to RGB."""
+def to_rgb(image: Image.Image, side: int = 0) -> Image.Image:
+    """Convert a loaded image of any mode, and of the colours that its profile gives it, to RGB.
+
+    side : shorter side, in pixels, to which it may be reduced where that saves much; 0 keeps its size
+    """
+    profile = image.info.get("icc_profile")
+    image = _in_8_bits(image)
+    if isinstance(profile, bytes):
+        image = to_srgb(image, profile, side)
+    return _over_white(image) if image.has_transparency_data else image.convert("RGB")
+
+
+def _in_8_bits(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
         return _from_16_bit(image)
     if image.mode in ("I", "F"):
         return _from_numbers(image)
-    if image.has_transparency_data:
-        return _over_white(image)
-    return image.convert("RGB")
+    return image.convert(STRAIGHT[image.mode]) if image.mode in STRAIGHT else image
 
 
 def _over_white(image: Image.Image) -> Image.Image:
-    if image.mode == "La":
-        image = image.convert("LA")  # the only conversion Pillow has for it
     rgba = image.convert("RGBA")
     page = Image.new("RGB", rgba.size, "white")
     page.paste(rgba, mask=rgba)
@@ -35,7 +45,7 @@ def _from_16_bit(image: Image.Image) -> Image.Image:
     tags = getattr(image, "tag_v2", {})
     bits = tags.get(ExifTags.Base.BitsPerSample, (16,))[0]  # microscopes write TIFFs of 12
     values = np.asarray(image) >> (bits - 8)
-    return Image.fromarray(values.astype(np.uint8)).convert("RGB")
+    return Image.fromarray(values.astype(np.uint8))
 
 
 def _from_numbers(image: Image.Image) -> Image.Image:
@@ -50,4 +60,4 @@ def _from_numbers(image: Image.Image) -> Image.Image:
     np.nan_to_num(values, copy=False, nan=low, posinf=high, neginf=low)
     values -= low
     values *= 255 / (high - low) if high > low else 0.0
-    return Image.fromarray(np.rint(values).astype(np.uint8)).convert("RGB")
+    return Image.fromarray(np.rint(values).astype(np.uint8))

@@ -16,7 +16,8 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from scripts.lib.errors import InputError
 from scripts.lib.files.walk import Found, Tree, walk
-from scripts.lib.images.decode import Undecodable, decode
+from scripts.lib.images.decode import decode
+from scripts.lib.images.failures import Undecodable
 
 Signature = npt.NDArray[np.float32]
 

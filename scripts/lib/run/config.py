@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from scripts.lib.errors import InputError
 
-EMBEDDING_SETTINGS = ("weights", "multicrop")  # what changes vectors besides the model's name
+EMBEDDING_SETTINGS = ("weights", "multicrop", "video_frames")  # what changes vectors besides the model's name
 LISTS = ("images", "exclude")  # keys for which a string stands for a list of one
 UNWEIGHTED = ("descriptor", "precomputed")  # models that take no checkpoint
 

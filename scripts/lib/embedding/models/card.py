@@ -9,6 +9,7 @@ from blake3 import blake3
 
 from scripts.lib.artifacts.record import checksum
 from scripts.lib.errors import InputError
+from scripts.lib.images.decode import VIDEO_FRAMES
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class ModelCard:
     def multicrop(self) -> bool:
         """Tell whether elongated images are embedded as several crops."""
         return bool(self.preprocessing.get("multicrop"))
+
+    @property
+    def video_frames(self) -> int:
+        """Return how many frames of a video are embedded."""
+        return int(self.preprocessing.get("video_frames", VIDEO_FRAMES))
 
     @property
     def unit_length(self) -> bool:

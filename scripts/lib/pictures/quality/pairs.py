@@ -9,7 +9,8 @@ import pyarrow as pa
 from PIL import Image, ImageOps
 
 from scripts.lib.files.folders import link_places
-from scripts.lib.images.decode import Undecodable, decode
+from scripts.lib.images.decode import decode
+from scripts.lib.images.failures import Undecodable
 from scripts.lib.ordering.measure.quality import Link, WorstLink
 from scripts.lib.ordering.metric import Ints
 from scripts.lib.pictures.quality.page import (
