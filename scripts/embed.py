@@ -8,11 +8,13 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, recording
+from scripts.lib.embedding.batches import BatchSize
 from scripts.lib.embedding.embed import Embedded, PartSettings, embed_images, store_all
 from scripts.lib.embedding.manifest import Failed, manifest_table
 from scripts.lib.embedding.models.card import ModelCard, read_card
 from scripts.lib.embedding.models.registry import open_model
 from scripts.lib.embedding.places import NOWHERE, joined
+from scripts.lib.embedding.pool import WorkerPool
 from scripts.lib.embedding.precomputed import embed_precomputed
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.workers import Request, WorkerSettings
@@ -24,23 +26,25 @@ from scripts.lib.run.stage import Stage, stage
 from scripts.lib.run.triggers import remember_failures, retry_path
 
 
-def embedded(card: ModelCard, missing: np.ndarray, job: Any) -> Iterator[Embedded | Failed]:
+def embedded(card: ModelCard, missing: np.ndarray, job: Any, size: BatchSize) -> Iterator[Embedded | Failed]:
     """Yield the vectors of what the store has not, by the configured model."""
     config = job.config
     if card.name == "precomputed":
-        return embed_precomputed(Path(config["embeddings"]).expanduser(), card.dimension, missing)
-    holders = holders_of(checked(Path(job.input.inventory)), missing)
-    model = open_model(card, config["device"], job.threads)
-    workers = WorkerSettings(
-        model.prepare(),
-        model.target,
-        config["pixel_limit"],
-        job.threads,
-        config["decode_seconds"],
-        card.video_frames,
-    )
-    requests = (Request(content, holders[row]) for row, content in enumerate(id_bytes(missing)))
-    return embed_images(requests, model, workers, config["batch_size"])
+        yield from embed_precomputed(Path(config["embeddings"]).expanduser(), card.dimension, missing)
+        return
+    with WorkerPool(job.threads) as pool:  # starts while the model is loaded
+        holders = holders_of(checked(Path(job.input.inventory)), missing)
+        model = open_model(card, config["device"], job.threads)
+        workers = WorkerSettings(
+            model.prepare(),
+            model.target,
+            config["pixel_limit"],
+            job.threads,
+            config["decode_seconds"],
+            card.video_frames,
+        )
+        requests = (Request(content, holders[row]) for row, content in enumerate(id_bytes(missing)))
+        yield from embed_images(requests, model, workers, size, pool)
 
 
 def report(run: Stage, job: Any, failures: dict[bytes, Failed]) -> list[bytes]:
@@ -61,18 +65,22 @@ def run_partition(run: Stage, job: Any) -> None:
     store = Store(Path(job.params.store).expanduser(), card.fingerprint, card.dimension, card.dtype)
     places, failures = NOWHERE if job.params.again else store.places(), {}
     missing = places.without(ids)
+    size = BatchSize(job.config["batch_size"])
     run.info("%d contents, %d of them in the store", len(ids), len(ids) - len(missing))
     if len(missing):
         parts = PartSettings(job.config["part_size"], job.config["part_seconds"])
         with run.progress(len(missing), "images") as count:
-            stored, failures = store_all(embedded(card, missing, job), store, parts, count)
+            stored, failures = store_all(embedded(card, missing, job, size), store, parts, count)
         places = joined([places, stored])
+        run.info("batches of %d", size.views)
     unread = report(run, job, failures) if failures else []
     manifest = Path(job.output.manifest)
     provenance = Provenance(
         "embed", job.params.version, {"fingerprint": card.fingerprint}, [Path(job.input.ids)]
     )
     provenance.facts.update(contents=len(ids), embedded_now=len(missing))
+    if len(missing):
+        provenance.facts.update(batch_size=size.views)
     with recording(manifest, provenance) as temporary:
         pq.write_table(manifest_table(ids, places, failures), temporary)
     side_file = retry_path(manifest.parent.parent, job.wildcards.partition)

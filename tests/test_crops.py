@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scripts.lib.embedding.models.network import crop_pixels, multicrop_pixels
+from scripts.lib.embedding.models.pixels import crop_pixels, multicrop_pixels
 from scripts.lib.embedding.models.registry import describe, open_model
 from scripts.lib.images.crops import crops, views
 

@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from scripts.lib.embedding.models import timm_models
-from scripts.lib.embedding.models.network import squashed_pixels
+from scripts.lib.embedding.models.pixels import squashed_pixels
 from scripts.lib.embedding.models.registry import describe, open_model
 from scripts.lib.errors import InputError
 from tests.conftest import picture, write_pictures

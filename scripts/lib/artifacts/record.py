@@ -14,8 +14,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from blake3 import blake3
-
 from scripts.lib.artifacts.atomic import publish, temporary_for, write_json
 from scripts.lib.errors import DamagedArtifact
 
@@ -47,6 +45,8 @@ class Record:
 
 def checksum(path: Path) -> str:
     """Return the BLAKE3 of a file as 64 hex digits, read through a memory map by all cores."""
+    from blake3 import blake3  # late: what only computes, and writes nothing, needs none
+
     return blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest()
 
 

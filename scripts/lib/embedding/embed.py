@@ -1,16 +1,19 @@
 """Stage `embed`: a vector for each content of a partition that the store does not have yet."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
+from scripts.lib.embedding.batches import BatchSize, batches, features_of, settle_on_gpu
 from scripts.lib.embedding.manifest import Failed
 from scripts.lib.embedding.models.protocol import Model
 from scripts.lib.embedding.places import Places, joined, part_places
+from scripts.lib.embedding.pool import WorkerPool
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.workers import Prepared, Request, WorkerSettings, prepare_all
 from scripts.lib.files.content_ids import ID_DTYPE
@@ -37,26 +40,58 @@ class PartSettings:
 
 
 def embed_images(
-    requests: Iterable[Request], model: Model, workers: WorkerSettings, batch_size: int
+    requests: Iterable[Request],
+    model: Model,
+    workers: WorkerSettings,
+    size: BatchSize,
+    pool: WorkerPool | None = None,
 ) -> Iterator[Embedded | Failed]:
-    """Yield the vector of each requested image, or why it has none."""
-    prepared = prepare_all(requests, workers)
-    while batch := list(islice(prepared, batch_size)):
-        yield from _embed_batch(batch, model)
+    """Yield the vector of each requested image, or why it has none, in the order of the requests.
+
+    pool : of the workers, started earlier to save time
+    """
+    return embed_prepared(prepare_all(requests, workers, pool), model, size)
 
 
-def _embed_batch(batch: list[Prepared], model: Model) -> Iterator[Embedded | Failed]:
-    views = [each.views for each in batch if each.views is not None]
-    ids = [each.content_id for each in batch if each.views is not None]
-    yield from (Failed(each.content_id, each.status, each.error) for each in batch if each.views is None)
+def embed_prepared(
+    prepared: Iterable[Prepared], model: Model, size: BatchSize
+) -> Iterator[Embedded | Failed]:
+    """Yield the vector of each prepared image, or why it has none, in order.
+
+    As many batches as the model has lanes are computed at a time, and as many wait, so that no lane waits for
+    this thread while it takes what workers have prepared, or writes a part of the store.
+    """
+    ahead: deque[Future[list[Embedded | Failed]]] = deque()
+    with ThreadPoolExecutor(model.lanes, "lane") as lanes:
+        for batch in batches(prepared, size):
+            if model.on_gpu and not size.found and (views := _views(batch)):
+                settle_on_gpu(size, model, views[0][:1], lanes)
+            ahead.append(lanes.submit(_embed_batch, batch, model, size))
+            while ahead and (len(ahead) > 2 * model.lanes or ahead[0].done()):
+                yield from ahead.popleft().result()
+        while ahead:
+            yield from ahead.popleft().result()
+
+
+def _views(batch: list[Prepared]) -> list[np.ndarray]:
+    return [each.views for each in batch if each.views is not None]
+
+
+def _embed_batch(batch: list[Prepared], model: Model, size: BatchSize) -> list[Embedded | Failed]:
+    results: list[Embedded | Failed] = [
+        Failed(each.content_id, each.status, each.error) for each in batch if each.views is None
+    ]
+    views = _views(batch)
     if not views:
-        return
-    features = model.features(np.concatenate(views))
+        return results
+    ids = [each.content_id for each in batch if each.views is not None]
+    features = features_of(np.concatenate(views), model, size)
     vectors = means(features, [len(each) for each in views], model.card.unit_length)
     finite = np.isfinite(vectors).all(axis=1)
-    yield Embedded(np.array(ids, ID_DTYPE)[finite], vectors[finite])
+    results.append(Embedded(np.array(ids, ID_DTYPE)[finite], vectors[finite]))
     for row in np.flatnonzero(~finite):
-        yield Failed(ids[row], UNDECODABLE, "the model returned values that are not finite")
+        results.append(Failed(ids[row], UNDECODABLE, "the model returned values that are not finite"))
+    return results
 
 
 def means(features: np.ndarray, counts: Sequence[int], unit_length: bool) -> np.ndarray:

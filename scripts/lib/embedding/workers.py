@@ -7,21 +7,21 @@ named.
 """
 
 import io
-import multiprocessing
+import mmap
 import os
-import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, TimeoutError
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
-from blake3 import blake3
-from pebble import ProcessExpired, ProcessPool
 
 from scripts.lib.embedding.models.protocol import Prepare
+from scripts.lib.embedding.pool import SLOT_BYTES, WorkerPool, worker_memory
+from scripts.lib.embedding.shared_memory import Placed
+from scripts.lib.files.content_ids import content_id_of
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE, UNREADABLE
 from scripts.lib.images.decode import VIDEO_FRAMES, Source, decode_all
@@ -41,6 +41,7 @@ class WorkerSettings:
     workers: int
     timeout: float  # seconds for one image
     video_frames: int = VIDEO_FRAMES
+    digest: Callable[[bytes | mmap.mmap], bytes] = content_id_of  # of a file's bytes
 
 
 class Request(NamedTuple):
@@ -59,60 +60,83 @@ class Prepared(NamedTuple):
     error: str | None
 
 
-def prepare_all(requests: Iterable[Request], settings: WorkerSettings) -> Iterator[Prepared]:
-    """Yield what became of each request, in order, while later ones are being prepared."""
+Answers = list[tuple[Prepared, Placed | None]]  # views that lie in the shared memory are named by their place
+
+
+def prepare_all(
+    requests: Iterable[Request], settings: WorkerSettings, pool: WorkerPool | None = None
+) -> Iterator[Prepared]:
+    """Yield what became of each request, in order, while later ones are being prepared.
+
+    pool : started earlier, to save time; otherwise one is started, and ended with the last answer
+    """
+    if pool is None:
+        with WorkerPool(settings.workers) as own:
+            yield from prepare_all(requests, settings, own)
+        return
     remaining = iter(requests)
-    running: deque[tuple[list[Request], Future[list[Prepared]]]] = deque()
-    context = multiprocessing.get_context("forkserver")
-    pool = ProcessPool(settings.workers, initializer=_leave_with_parent, context=context)
-    with pool:
-        try:
-            while True:
-                while len(running) < 3 * settings.workers and (group := list(islice(remaining, GROUP))):
-                    running.append((group, _submit(pool, group, settings)))
-                if not running:
-                    return
-                yield from _results(pool, *running.popleft(), settings)
-        finally:
-            pool.stop()
+    running: deque[tuple[int, _Task]] = deque()
+    while True:
+        while pool.slots and (group := list(islice(remaining, GROUP))):
+            slot = pool.slots.popleft()
+            running.append((slot, _submit(pool, group, settings, slot)))
+        if not running:
+            return
+        slot, task = running.popleft()
+        results = _results(pool, task, settings)
+        pool.slots.append(slot)
+        yield from results
 
 
-def _submit(pool: ProcessPool, group: list[Request], settings: WorkerSettings) -> "Future[list[Prepared]]":
+class _Task(NamedTuple):
+    """A group of requests that are being prepared."""
+
+    group: list[Request]
+    answers: "Future[Answers]"
+
+
+def _submit(pool: WorkerPool, group: list[Request], settings: WorkerSettings, slot: int | None) -> _Task:
     timeout = settings.timeout * len(group)
-    future: Future[list[Prepared]] = pool.schedule(_prepare_group, (group, settings), timeout=timeout)
-    return future
+    return _Task(group, pool.processes.schedule(_prepare_group, (group, settings, slot), timeout=timeout))
 
 
-def _results(
-    pool: ProcessPool, group: list[Request], future: Future[list[Prepared]], settings: WorkerSettings
-) -> list[Prepared]:
+def _results(pool: WorkerPool, task: _Task, settings: WorkerSettings) -> list[Prepared]:
     try:
-        results: list[Prepared] = future.result()
-        return results
+        return [
+            prepared._replace(views=pool.memory.take(place)) if place else prepared
+            for prepared, place in task.answers.result()
+        ]
     except TimeoutError:
         reason = f"decoding did not end within {settings.timeout:.0f} s"
-    except ProcessExpired as error:
-        reason = f"the decoder crashed (exit code {error.exitcode})"
-    if len(group) == 1:
-        return [Prepared(group[0].content_id, None, UNDECODABLE, reason)]
-    alone = [([request], _submit(pool, [request], settings)) for request in group]
-    return [result for one, each in alone for result in _results(pool, one, each, settings)]
+    except Exception as error:
+        reason = f"the decoder crashed (exit code {_exit_code(error)})"
+    if len(task.group) == 1:
+        return [Prepared(task.group[0].content_id, None, UNDECODABLE, reason)]
+    alone = [_submit(pool, [request], settings, None) for request in task.group]
+    return [result for each in alone for result in _results(pool, each, settings)]
 
 
-def _leave_with_parent() -> None:
-    """End this worker when the process that owns the pool ends, however it does."""
-    parent = multiprocessing.parent_process()
+def _exit_code(error: Exception) -> int:
+    """Return how a worker ended; an error that is not its death is raised."""
+    from pebble import ProcessExpired
 
-    def wait() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
+    if not isinstance(error, ProcessExpired):
+        raise error
+    return int(error.exitcode)
 
 
-def _prepare_group(group: list[Request], settings: WorkerSettings) -> list[Prepared]:
-    return [_prepare_one(request, settings) for request in group]
+def _prepare_group(group: list[Request], settings: WorkerSettings, slot: int | None) -> Answers:
+    """Prepare a group; the views go to a slot of the shared memory as far as they fit."""
+    answers: Answers = []
+    free, end = (0, 0) if slot is None else (slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)
+    for request in group:
+        prepared = _prepare_one(request, settings)
+        place = None if prepared.views is None else worker_memory().put(prepared.views, free, end)
+        if prepared.views is not None and place is not None:
+            free += prepared.views.nbytes
+            prepared = prepared._replace(views=None)
+        answers.append((prepared, place))
+    return answers
 
 
 def _prepare_one(request: Request, settings: WorkerSettings) -> Prepared:
@@ -141,15 +165,16 @@ def _prepare_file(path: bytes, content_id: bytes, settings: WorkerSettings) -> n
         return _prepare_large(path, content_id, settings)
     with open(path, "rb") as stream:
         data = stream.read()
-    if blake3(data).digest() != content_id:
+    if settings.digest(data) != content_id:
         raise _Changed
     return _views(io.BytesIO(data), settings)
 
 
 def _prepare_large(path: bytes, content_id: bytes, settings: WorkerSettings) -> np.ndarray:
     before = os.stat(path)
-    if blake3().update_mmap(os.fsdecode(path)).digest() != content_id:
-        raise _Changed
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if settings.digest(content) != content_id:
+            raise _Changed
     views = _views(os.fsdecode(path), settings)
     after = os.stat(path)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):

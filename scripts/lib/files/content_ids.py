@@ -5,16 +5,23 @@ An id is the BLAKE3 of a file's bytes, or of a vector's; 32 bytes. In arrays it 
 """
 
 import io
+import mmap
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from blake3 import blake3
 
 CONTENT_ID_BYTES = 32
 ID_TYPE = pa.binary(CONTENT_ID_BYTES)
 ID_DTYPE = np.dtype(f"S{CONTENT_ID_BYTES}")
+
+
+def content_id_of(data: bytes | mmap.mmap) -> bytes:
+    """Return the id of a content, 32 bytes."""
+    from blake3 import blake3  # late: images can be embedded where it is not installed
+
+    return blake3(data).digest()
 
 
 def digests(values: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
@@ -23,6 +30,8 @@ def digests(values: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.nda
     values : (m,) numbers, contiguous; they are hashed where they lie
     starts, stops : (n,) int64
     """
+    from blake3 import blake3
+
     data = values.view(np.uint8).data
     bounds = zip((starts * values.itemsize).tolist(), (stops * values.itemsize).tolist(), strict=True)
     return np.frombuffer(b"".join([blake3(data[a:b]).digest() for a, b in bounds]), ID_DTYPE)

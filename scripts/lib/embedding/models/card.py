@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from blake3 import blake3
-
 from scripts.lib.artifacts.record import checksum
 from scripts.lib.errors import InputError
 from scripts.lib.images.decode import VIDEO_FRAMES
@@ -28,6 +26,8 @@ class ModelCard:
     @property
     def fingerprint(self) -> str:
         """Return 16 hex digits that change with anything that changes vectors."""
+        from blake3 import blake3  # late: a network runs where it is not installed
+
         identity = asdict(self)
         del identity["weights"], identity["weights_source"]  # where a file lies changes nothing
         return blake3(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]

@@ -17,6 +17,7 @@ class DescriptorModel:
 
     def __init__(self, card: ModelCard) -> None:
         self.card, self.target = card, descriptor.TARGET
+        self.lanes, self.on_gpu = 1, False
 
     def prepare(self) -> Prepare:
         """Return the descriptor itself."""

@@ -5,6 +5,8 @@ The preprocessing of a card says how an image becomes pixels: `resize_size` and 
 is `shortest`, which keeps the proportions and is the default, or `squash`, which makes a square of all.
 """
 
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 import numpy as np
@@ -14,23 +16,35 @@ from torch import nn
 
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.models.device import choose_device
-from scripts.lib.embedding.models.protocol import Prepare
-from scripts.lib.images.crops import crops
-from scripts.lib.images.decode import center_crop, resize_shorter
+from scripts.lib.embedding.models.faster import faster
+from scripts.lib.embedding.models.pixels import crop_pixels, multicrop_pixels, squashed_pixels
+from scripts.lib.embedding.models.protocol import DeviceFull, Prepare
+
+GPU_LANES = 2  # while one batch is computed, the other is on its way to or from the GPU
 
 
 class NetworkModel:
-    """A network that turns normalised pixels into features."""
+    """A network that turns normalised pixels into features.
+
+    On the CPU each batch has one core to itself, and there are as many at a time as there are threads: cores
+    that share a batch wait for each other at each of its hundreds of steps, and longer where decode workers
+    want them, too.
+    """
 
     def __init__(self, card: ModelCard, network: nn.Module, device: str, threads: int) -> None:
         self.card, self.target = card, int(card.preprocessing["resize_size"])
         self.device = torch.device(choose_device(device))
-        torch.set_num_threads(threads)
-        self.network = network.to(self.device)
+        self.on_gpu = self.device.type == "cuda"
+        self.lanes = GPU_LANES if self.on_gpu else threads
+        torch.set_num_threads(1)
+        self.network = faster(network).to(self.device)
         self.mean, self.std = (
-            torch.tensor(card.preprocessing[key], device=self.device).view(1, 3, 1, 1)
+            torch.tensor(card.preprocessing[key], device=self.device).mul_(255).view(1, 3, 1, 1)
             for key in ("mean", "std")
         )
+        self._streams = threading.local()
+        if self.on_gpu:  # other streams would not wait for the weights
+            torch.cuda.synchronize(self.device)
 
     def prepare(self) -> Prepare:
         """Return the resizing and cropping that the weights ask for."""
@@ -42,26 +56,33 @@ class NetworkModel:
 
     def features(self, views: np.ndarray) -> np.ndarray:
         """Return the features of (b, crop, crop, 3) uint8 pixels: (b, dimension) float32."""
-        pixels = torch.from_numpy(views).to(self.device).permute(0, 3, 1, 2).float().div_(255)
-        with (
-            torch.inference_mode(),
-            torch.autocast(self.device.type, torch.float16, enabled=self.device.type == "cuda"),
-        ):
-            features = self.network(pixels.sub_(self.mean).div_(self.std)).flatten(1)
-        vectors: np.ndarray = features.float().cpu().numpy()
+        try:
+            with torch.inference_mode(), self._stream():
+                return self._features(torch.from_numpy(views))
+        except torch.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            raise DeviceFull from error
+
+    def _features(self, views: torch.Tensor) -> np.ndarray:
+        if self.on_gpu:
+            views = views.pin_memory().to(self.device, non_blocking=True)
+        # Bytes travel, numbers are made where they are used; the channels lie together, as in the views.
+        pixels = views.permute(0, 3, 1, 2).float().sub_(self.mean).div_(self.std)
+        features = self._forward(pixels, half=self.on_gpu)
+        if self.on_gpu and not features.isfinite().all():  # half precision ends at 65,504
+            features = self._forward(pixels, half=False)
+        vectors: np.ndarray = features.cpu().numpy()
         return vectors
 
+    def _forward(self, pixels: torch.Tensor, half: bool) -> torch.Tensor:
+        with torch.autocast(self.device.type, torch.float16, enabled=half):
+            features: torch.Tensor = self.network(pixels).flatten(1).float()
+        return features
 
-def crop_pixels(image: Image.Image, resize: int, crop: int, resample: Image.Resampling) -> np.ndarray:
-    """Return the centre of an image resized by its shorter side: (1, crop, crop, 3) uint8."""
-    return np.asarray(center_crop(resize_shorter(image, resize, resample), crop))[np.newaxis]
-
-
-def squashed_pixels(image: Image.Image, resize: int, crop: int, resample: Image.Resampling) -> np.ndarray:
-    """Return the centre of an image resized to a square, out of proportion: (1, crop, crop, 3) uint8."""
-    return np.asarray(center_crop(image.resize((resize, resize), resample), crop))[np.newaxis]
-
-
-def multicrop_pixels(image: Image.Image, resize: int, crop: int, resample: Image.Resampling) -> np.ndarray:
-    """Return the square crops of an image, resized: (v, crop, crop, 3) uint8."""
-    return np.stack([np.asarray(square.resize((crop, crop), resample)) for square in crops(image)])
+    def _stream(self) -> AbstractContextManager[object]:
+        """Give each thread its own queue on the GPU, so that its copies run beside others' computing."""
+        if not self.on_gpu:
+            return nullcontext()
+        if not hasattr(self._streams, "own"):
+            self._streams.own = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
+        return torch.cuda.stream(self._streams.own)

@@ -16,17 +16,23 @@ from scripts.lib.embedding.models.card import ModelCard
 Prepare = Callable[[Image.Image], np.ndarray]  # one upright RGB image into its views (v, ...); picklable
 
 
+class DeviceFull(Exception):
+    """The device has too little memory for so many views at a time."""
+
+
 class Model(Protocol):
     """What a stage needs of a model."""
 
     card: ModelCard
     target: int  # pixels of the shorter side that preparation works from
+    lanes: int  # how many threads may call `features` at a time, and should
+    on_gpu: bool
 
     def prepare(self) -> Prepare:
         """Return the function that prepares one upright RGB image, to be run in a worker."""
 
     def features(self, views: np.ndarray) -> np.ndarray:
-        """Return one vector per view: (b, dimension) float32."""
+        """Return one vector per view: (b, dimension) float32. Raises DeviceFull for too many views."""
 
 
 class Family(Protocol):
