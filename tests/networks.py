@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from scripts.lib.embedding.batches import BatchSize
 from scripts.lib.embedding.embed import Embedded, embed_images
 from scripts.lib.embedding.models.protocol import Model
 from scripts.lib.embedding.models.registry import describe, open_model
@@ -26,6 +27,6 @@ def features(name: str, image: Image.Image, file: Path | None = None) -> np.ndar
 def embedded(model: Model, paths: list[Path], batch_size: int) -> np.ndarray:
     """Return the vectors of image files, prepared by workers, in the order of the files: (n, d) float32."""
     workers = WorkerSettings(model.prepare(), model.target, 10**7, workers=2, timeout=30)
-    results = list(embed_images(requests(paths), model, workers, batch_size))
+    results = list(embed_images(requests(paths), model, workers, BatchSize(batch_size)))
     assert all(isinstance(each, Embedded) for each in results)
     return np.concatenate([each.vectors for each in results])
