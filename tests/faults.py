@@ -1,6 +1,5 @@
 """The fault corpus: files as broken as they come, made by code, each with what must become of it."""
 
-import io
 import struct
 import zlib
 from typing import NamedTuple
@@ -194,8 +193,3 @@ def truncated() -> list[Fault]:
 def faults() -> list[Fault]:
     """Return every file that can't be taken."""
     return [*rubbish(), *truncated(), *gigantic(), *bombs()]
-
-
-def stream(data: bytes) -> io.BytesIO:
-    """Return a file of these bytes."""
-    return io.BytesIO(data)
