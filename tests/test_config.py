@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from scripts.lib.errors import InputError
+from scripts.lib.images.decode import VIDEO_FRAMES
 from scripts.lib.run.config import complete, model_tag, read_schema, words_of_command
 from tests.conftest import ROOT
 
@@ -112,7 +113,8 @@ def test_model_tags() -> None:
     assert one.startswith("resnet18-")
     assert len(one) == len("resnet18-") + 8
     assert one != two
-    assert tag(model="descriptor", seed=3, device="cpu") == "descriptor"
+    assert tag(model="descriptor", seed=3, device="cpu", video_frames=VIDEO_FRAMES) == "descriptor"
+    assert tag(model="descriptor", video_frames=1) != "descriptor"
     assert tag(model="timm:test_vit.r160_in1k") == "timm-test_vit.r160_in1k"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
+from scripts.lib import versions
 from scripts.lib.files import hashes
 from scripts.lib.files.hashes import hash_cache, identify_all
 from scripts.lib.files.walk import Found, Tree, walk
@@ -79,6 +80,20 @@ def test_files_that_were_no_images_are_tried_again_on_demand(tmp_path: Path, fil
     with hash_cache(tmp_path / "side", retry=True) as cache:
         assert not any(cache.lookup(found) for found in bad)
         assert all(cache.lookup(found) for found in files if found not in bad)
+
+
+def test_another_version_asks_anew_what_is_no_image(
+    tmp_path: Path, files: list[Found], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hash_cache(tmp_path / "side") as cache:
+        identities = identify_all(files, cache, 2, lambda count: None)
+    errors = [identity.error is not None for identity in identities]
+    for version, forgotten in ((versions.SCAN, 0), (versions.SCAN + 1, errors.count(True))):
+        monkeypatch.setattr(versions, "SCAN", version)
+        with hash_cache(tmp_path / "side") as cache:
+            known = [cache.lookup(found) is not None for found in files]
+        assert known.count(False) == forgotten
+    assert known == [not error for error in errors]
 
 
 def test_a_damaged_page_of_the_side_file_is_found(tmp_path: Path, files: list[Found]) -> None:

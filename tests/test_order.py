@@ -86,10 +86,12 @@ def test_the_columns_are_of_plain_types() -> None:
     assert kinds <= {"int32", "int64", "float", "string", "binary", "fixed_size_binary[32]"}
 
 
-def test_absolute_paths_are_those_of_images() -> None:
+def test_absolute_paths_are_those_of_images_and_videos() -> None:
     files = [row("a.jpg", 0), row("/b.jpg", 1), row("c.jpg", 2)._replace(kind="vector")]
     found = ordered([0, 1, 2], files)["absolute_path"].to_pylist()
     assert found == [os.path.abspath("a.jpg"), "/b.jpg", "c.jpg"]
+    films = [each._replace(kind="video") for each in files[:2]]
+    assert ordered([0, 1, 2], films)["absolute_path"].to_pylist() == [os.path.abspath("a.jpg"), "/b.jpg"]
 
 
 def test_the_stage_writes_the_order_for_other_programs_and_from_its_end(collection: Workflow) -> None:

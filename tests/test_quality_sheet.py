@@ -28,6 +28,7 @@ from scripts.lib.pictures.quality.pairs import SIDE, Pair, named_pairs, short_na
 from scripts.lib.pictures.quality.panels import stretches
 from scripts.lib.pictures.quality.sheet import TOP_OF_PAIRS, Sheet, draw_sheet, key_numbers
 from tests.conftest import ROOT, picture
+from tests.films import film, number_of, numbered
 
 NAMES = [
     "plain.jpg",
@@ -141,6 +142,14 @@ def test_what_is_no_image_is_a_tile_with_its_name(tmp_path: Path) -> None:
     )
     assert len(np.unique(unnamed)) == 1
     assert len(np.unique(named)) > 5
+
+
+def test_the_thumbnail_of_a_video_is_its_first_frame_worth_looking_at(tmp_path: Path) -> None:
+    black = np.zeros_like(numbered(0))
+    (tmp_path / "film.mkv").write_bytes(film([black] * 30 + [numbered(40)] * 30, "matroska"))
+    tile = thumbnail(os.fsencode(tmp_path / "film.mkv"), 32)
+    assert tile is not None
+    assert number_of(tile) == pytest.approx(40, abs=3)
 
 
 def test_a_thumbnail_is_made_of_whatever_can_be_opened(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from scripts.lib.files.scan import (
 from scripts.lib.files.status import OK, TOO_LARGE, UNDECODABLE
 from scripts.lib.files.walk import Tree
 from tests.conftest import picture, write_pictures
+from tests.films import clip
 
 SETTINGS = ScanSettings(pixel_limit=10**6, allow_shrink=False, threads=2)
 
@@ -50,6 +51,19 @@ def test_one_row_a_file_by_path_with_its_status(tmp_path: Path) -> None:
     assert status["large.png"] == TOO_LARGE
     assert "dangling" in str(next(row.error for row in rows if row.path.endswith("gone.jpg")))
     assert inventory_table(rows).schema == INVENTORY
+
+
+def test_a_file_is_of_the_kind_that_its_bytes_say_or_else_its_name(tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    write_pictures(images, 1)
+    (images / "image 0.jpg").rename(images / "image.mp4")
+    (images / "film.jpg").write_bytes(clip(frames=5))
+    (images / "text.mov").write_bytes(b"no film")
+    (images / "text.jpg").write_bytes(b"no image")
+    rows = {os.path.basename(row.path): row for row in run(tmp_path, tree_of(images))}
+    kinds = {name: row.kind for name, row in rows.items()}
+    assert kinds == {"image.mp4": "image", "film.jpg": "video", "text.mov": "video", "text.jpg": "image"}
+    assert (rows["film.jpg"].format, rows["film.jpg"].width, rows["film.jpg"].height) == ("MP4", 64, 48)
 
 
 def test_gigantic_declared_dimensions_are_refused_from_the_header(tmp_path: Path) -> None:

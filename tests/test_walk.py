@@ -31,6 +31,7 @@ def tree_of(*roots: Path, **rest: object) -> Tree:
 
 def test_finds_images_of_any_case_and_nothing_else(tmp_path: Path) -> None:
     wanted = ["a.jpg", "b.JPEG", "c.Png", "d/e/f.tiff", "d/g.webp", "h.jfif", "i.gif", "j.bmp", "k.TIF"]
+    wanted += ["l.HEIC", "m.avif", "n.jxl", "o.CR2", "p.dng", "q.MOV", "r.mkv"]
     make(tmp_path, *wanted, ".hidden.jpg", "._x.jpg", "Thumbs.db", "@eaDir/t.jpg", ".git/u.jpg", "note.txt")
     assert sorted(found(tree_of(tmp_path))) == sorted(wanted)
 
@@ -72,7 +73,9 @@ def test_overlapping_roots_give_each_file_once(tmp_path: Path) -> None:
 
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
-    assert [p.reason for p in passed(tree_of(tmp_path))] == ["not a regular file"]
+    os.mkfifo(tmp_path / "pipe.mp4")
+    pipes = [(p.kind, p.reason) for p in passed(tree_of(tmp_path))]
+    assert pipes == [("image", "not a regular file"), ("video", "not a regular file")]
 
 
 def test_names_that_are_not_utf8_survive(tmp_path: Path) -> None:

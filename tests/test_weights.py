@@ -15,6 +15,8 @@ from scripts.lib.embedding.models.registry import describe, open_model
 from scripts.lib.embedding.models.torchvision_import import import_torchvision
 from scripts.lib.embedding.weights import from_hub
 from scripts.lib.errors import InputError
+from scripts.lib.images.decode import VIDEO_FRAMES
+from scripts.weights import card_of
 
 SMALL = "mobilenet_v3_small"
 
@@ -73,6 +75,14 @@ def test_whatever_changes_vectors_changes_the_fingerprint(field: str) -> None:
     card = ModelCard("a", 1, "float16", 1)
     other = {"name": "b", "dimension": 2, "dtype": "float32", "version": 2, "preprocessing": {"x": 1}}
     assert replace(card, **{field: other[field]}).fingerprint != card.fingerprint
+
+
+def test_the_card_says_how_many_frames_only_where_that_is_not_usual() -> None:
+    config = {"model": "descriptor", "weights": None, "multicrop": False, "video_frames": VIDEO_FRAMES}
+    usual, first = card_of(config), card_of(config | {"video_frames": 1})
+    assert usual == describe("descriptor", None)
+    assert (usual.video_frames, first.video_frames) == (VIDEO_FRAMES, 1)
+    assert usual.fingerprint != first.fingerprint
 
 
 def test_without_a_network_the_ways_out_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,17 @@ from PIL import Image
 from scripts.lib.embedding import workers
 from scripts.lib.embedding.workers import Prepared, Request, WorkerSettings, prepare_all
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE, UNREADABLE
+from scripts.lib.images.decode import decode_all
 from tests.conftest import write_pictures
+from tests.films import clip
 
 
 def mean_colour(image: Image.Image) -> np.ndarray:
     return np.asarray(image, np.float32).mean((0, 1))
+
+
+def two_views(image: Image.Image) -> np.ndarray:
+    return np.stack([mean_colour(image), mean_colour(image.crop((0, 0, 9, 9)))])
 
 
 def treacherous(image: Image.Image) -> np.ndarray:
@@ -67,6 +74,16 @@ def test_large_files_are_checked_the_same_way(tmp_path: Path, monkeypatch: pytes
     assert workers._prepare_one(request, settings()).status == OK
     path.write_bytes(b"other")
     assert workers._prepare_one(request, settings()).status == CHANGED
+
+
+def test_a_video_is_the_views_of_its_frames_one_after_the_other(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(clip(frames=40))
+    (request,) = requests([tmp_path / "film.mp4"])
+    for count in (1, 4):
+        answer = workers._prepare_one(request, replace(settings(two_views), video_frames=count))
+        frames = decode_all((tmp_path / "film.mp4").read_bytes(), 32, 10**6, count)
+        assert len(frames) == count
+        np.testing.assert_array_equal(answer.views, np.concatenate([two_views(frame) for frame in frames]))
 
 
 def test_the_next_file_of_the_content_is_tried(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from PIL import AvifImagePlugin, Image
 from scripts.lib.images.boxes import brands, image_size
 from scripts.lib.images.failures import check_pixels
 from scripts.lib.images.readers.heif import AV1
-from scripts.lib.images.readers.pillow import loaded
+from scripts.lib.images.readers.pillow import loaded, opened
 from scripts.lib.images.readers.protocol import Header, Wanted
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # there is a process for each core already
@@ -26,15 +26,10 @@ def recognises(start: bytes, file: BinaryIO) -> bool:
 def header(file: BinaryIO) -> Header:
     """Read the size of the primary image."""
     size = image_size(file)
-    return Header(*(size or _opened(file).size), "AVIF")
+    return Header(*(size or opened(file, "AVIF").size), "AVIF")
 
 
 def pictures(file: BinaryIO, wanted: Wanted) -> Iterator[Image.Image]:
     """Yield the primary image, of a sequence the first."""
     check_pixels(*header(file)[:2], wanted.pixel_limit)
-    yield loaded(_opened(file), wanted)
-
-
-def _opened(file: BinaryIO) -> Image.Image:
-    file.seek(0)
-    return Image.open(file, formats=("AVIF",))
+    yield loaded(opened(file, "AVIF"), wanted)

@@ -13,7 +13,7 @@ from PIL import Image
 from scripts.lib.images import formats
 from scripts.lib.images.boxes import brands, image_size, is_whole
 from scripts.lib.images.failures import check_pixels
-from scripts.lib.images.readers.pillow import loaded
+from scripts.lib.images.readers.pillow import loaded, opened
 from scripts.lib.images.readers.protocol import Header, Wanted
 
 BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"))
@@ -46,5 +46,4 @@ def _opened(file: BinaryIO, thumbnails: bool) -> Image.Image:
     library.register_heif_opener(
         decode_threads=1, depth_images=False, aux_images=False, thumbnails=thumbnails
     )
-    file.seek(0)
-    return Image.open(file, formats=("HEIF",))
+    return opened(file, "HEIF")

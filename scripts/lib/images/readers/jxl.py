@@ -13,7 +13,7 @@ from scripts.lib.images import formats
 from scripts.lib.images.boxes import boxes
 from scripts.lib.images.failures import Undecodable, check_pixels
 from scripts.lib.images.orientation import exif_orientation
-from scripts.lib.images.readers.pillow import loaded
+from scripts.lib.images.readers.pillow import loaded, opened
 from scripts.lib.images.readers.protocol import Header, Wanted
 
 BARE = b"\xff\x0a"
@@ -44,7 +44,6 @@ def pictures(file: BinaryIO, wanted: Wanted) -> Iterator[Image.Image]:
     check_pixels(declared.width, declared.height, wanted.pixel_limit)
     plugin = formats.library(formats.JXL).JpegXLImagePlugin
     plugin.DECODE_THREADS = 0  # there is a process for each core already
-    file.seek(0)
     image = _opened(file)
     # The codestream's orientation is applied by the decoder, and EXIF may repeat it. Where the codestream has
     # none, some writers leave it to EXIF; and a JPEG packed without loss comes as that JPEG.
@@ -54,11 +53,11 @@ def pictures(file: BinaryIO, wanted: Wanted) -> Iterator[Image.Image]:
 
 def _opened(file: BinaryIO) -> Image.Image:
     try:
-        return Image.open(file, formats=("JXL",))
-    except (KeyboardInterrupt, SystemExit, OSError, MemoryError):
+        return opened(file, "JXL")
+    except (KeyboardInterrupt, SystemExit, OSError, MemoryError, Undecodable):
         raise
     except BaseException as error:  # a panic of its Rust part is not an Exception
-        raise Undecodable("cannot be decoded: broken or truncated JPEG XL") from error
+        raise Undecodable("the JXL is broken or truncated") from error
 
 
 def _declared(file: BinaryIO) -> _Declared:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 
-from scripts.lib.images.failures import check_pixels
+from scripts.lib.images.failures import Undecodable, check_pixels
 from scripts.lib.images.formats import names_of
 from scripts.lib.images.modes import to_rgb
 from scripts.lib.images.orientation import exif_orientation, upright
@@ -30,6 +30,15 @@ def pictures(file: BinaryIO, wanted: Wanted) -> Iterator[Image.Image]:
     image = Image.open(file, formats=NAMES)
     check_pixels(*_tile_size(image), wanted.pixel_limit)
     yield loaded(image, wanted)
+
+
+def opened(file: BinaryIO, format: str) -> Image.Image:
+    """Open a file that is known to be of one format."""
+    file.seek(0)
+    try:
+        return Image.open(file, formats=(format,))
+    except UnidentifiedImageError as error:
+        raise Undecodable(f"the {format} is broken or truncated") from error
 
 
 def loaded(

@@ -40,6 +40,23 @@ class Film(NamedTuple):
     error: type[Exception]  # what FFmpeg throws
 
 
+class Watched:
+    """A file whose failures of reading outlast FFmpeg, which takes them for the end of the file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.failure: OSError | None = None
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int) -> bytes:
+        """Read so many bytes, none where that fails."""
+        try:
+            return self.file.read(size)
+        except OSError as error:
+            self.failure = error
+            return b""
+
+
 def recognises(start: bytes, file: BinaryIO) -> bool:
     """Tell whether a file is a video in a container that is known."""
     return _container(start) is not None
@@ -83,14 +100,23 @@ def _opened(file: BinaryIO, **options: str) -> Iterator[Film]:
     file.seek(0)
     container = str(_container(file.read(START_BYTES)))
     file.seek(0)
+    watched = Watched(file)
     try:
-        with av.open(file, format=DEMUXERS[container], options=options, metadata_errors="ignore") as opened:
+        with av.open(
+            watched, format=DEMUXERS[container], options=options, metadata_errors="ignore"
+        ) as opened:
             stream = opened.streams.best("video")
             if stream is None or stream.codec_context is None:
                 raise Undecodable("holds no video stream that can be decoded")
             yield Film(opened, stream, container, av.FFmpegError)
     except av.FFmpegError as error:
-        raise Undecodable(f"the video is broken or truncated: {error.strerror}") from error
+        if watched.failure is None:
+            raise Undecodable(f"the video is broken or truncated: {error.strerror}") from error
+    except Undecodable:
+        if watched.failure is None:
+            raise
+    if watched.failure is not None:
+        raise watched.failure
 
 
 def _sought(film: Film, wanted: Wanted) -> Iterator[Image.Image]:

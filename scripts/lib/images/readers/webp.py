@@ -10,7 +10,7 @@ from typing import BinaryIO
 from PIL import Image
 
 from scripts.lib.images.failures import Undecodable, check_pixels
-from scripts.lib.images.readers.pillow import loaded
+from scripts.lib.images.readers.pillow import loaded, opened
 from scripts.lib.images.readers.protocol import Header, Wanted
 
 
@@ -40,8 +40,7 @@ def header(file: BinaryIO) -> Header:
 def pictures(file: BinaryIO, wanted: Wanted) -> Iterator[Image.Image]:
     """Yield the first frame."""
     check_pixels(*header(file)[:2], wanted.pixel_limit)
-    file.seek(0)
-    yield loaded(Image.open(file, formats=("WEBP",)), wanted)
+    yield loaded(opened(file, "WEBP"), wanted)
 
 
 def _integer(data: bytes) -> int:
