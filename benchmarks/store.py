@@ -2,14 +2,14 @@
 
     python -m benchmarks.store [--runs 3] [--scale 1]
 
-A million made vectors of 1,024 halves lie in a temporary folder, which takes 2 GB there (`TMPDIR` says where), in
-parts of 4,096, and a tenth of them once more in parts of 120, as an embedding at two images a second leaves them.
-The files are in the page cache. A job is a process of its own; its time has the start of Python in it.
+A million made vectors of 1,024 halves lie in a temporary folder, which takes 2 GB there (`TMPDIR` says
+where), in parts of 4,096, and a tenth of them once more in parts of 120, as an embedding at two images a
+second leaves them. The files are in the page cache. A job is a process of its own; its time has the start
+of Python in it.
 """
 
 import argparse
 import json
-import os
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,16 +17,13 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
 from benchmarks.measure import in_own_process, print_table, spread, timed, times
-from benchmarks.stages import CONFIG
-from scripts.embed import run_partition
+from scripts import embed
 from scripts.lib.artifacts.record import Provenance, recording
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.store import Store
 from scripts.lib.files.content_ids import ID_DTYPE, list_bytes
-from scripts.lib.run.stage import stage
 
 Ids = npt.NDArray[np.bytes_]
 
@@ -51,9 +48,7 @@ def main() -> None:
     options = parser.parse_args()
     size = max(1, round(SIZE * options.scale))
     print(f"{size:,} vectors of {DIMENSION:,} halves, each figure measured {times(options.runs)}.")
-    print(
-        f"Goals for a million in full parts: open in {OPEN_GOAL} s, a job that misses nothing in {JOB_GOAL} s."
-    )
+    print(f"Goals, full parts of a million: open in {OPEN_GOAL} s, a job that misses none in {JOB_GOAL} s.")
     print()
     rows = [("", "open, s", "job, s")]
     for count, part in ((size, PART), (size // 10, SMALL_PART)):
@@ -98,19 +93,15 @@ def open_store(folder: Path, size: int) -> float:
 
 def run_job(folder: Path) -> None:
     """Run the stage `embed` for a partition of which the store has everything."""
-    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
-    job = SimpleNamespace(
-        input=SimpleNamespace(
-            model=folder / "model.json", ids=folder / "ids.parquet", inventory=folder / "inventory.parquet"
-        ),
-        output=SimpleNamespace(manifest=folder / "results" / "made" / "model" / "embed" / "0.parquet"),
-        params=SimpleNamespace(version=1, again=False, store=str(folder / "store"), retry=""),
-        wildcards=SimpleNamespace(partition="0"),
-        config=config,
-        threads=os.cpu_count() or 1,
+    embed.main(
+        SimpleNamespace(
+            input=SimpleNamespace(model=folder / "model.json", ids=folder / "ids.parquet"),
+            output=SimpleNamespace(manifest=folder / "results" / "made" / "model" / "embed" / "0.parquet"),
+            params=SimpleNamespace(version=1, again=False, store=str(folder / "store"), retry=""),
+            wildcards=SimpleNamespace(partition="0"),
+            log=[str(folder / "embed.log")],
+        )
     )
-    with stage("embed", str(folder / "embed.log")) as run:
-        run_partition(run, job)
 
 
 if __name__ == "__main__":

@@ -12,16 +12,25 @@ from scripts.lib.embedding.embed import Embedded, PartSettings, embed_images, st
 from scripts.lib.embedding.manifest import Failed, manifest_table
 from scripts.lib.embedding.models.card import ModelCard, read_card
 from scripts.lib.embedding.models.registry import open_model
-from scripts.lib.embedding.places import NOWHERE, joined
+from scripts.lib.embedding.places import NOWHERE, Places, joined
 from scripts.lib.embedding.precomputed import embed_precomputed
 from scripts.lib.embedding.store import Store
+from scripts.lib.embedding.upkeep.merging import merge_many
+from scripts.lib.embedding.upkeep.occupancy import Occupant, occupying
+from scripts.lib.embedding.upkeep.users import register
 from scripts.lib.embedding.workers import Request, WorkerSettings
+from scripts.lib.errors import DiskError
 from scripts.lib.files.content_ids import ID_DTYPE, id_bytes, read_ids
 from scripts.lib.files.holders import holders_of
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import READING
 from scripts.lib.run.stage import Stage, stage
 from scripts.lib.run.triggers import remember_failures, retry_path
+
+
+def store_folder(job: Any) -> Path:
+    """Return the folder of the store."""
+    return Path(job.params.store).expanduser()
 
 
 def embedded(card: ModelCard, missing: np.ndarray, job: Any) -> Iterator[Embedded | Failed]:
@@ -49,19 +58,39 @@ def report(run: Stage, job: Any, failures: dict[bytes, Failed]) -> list[bytes]:
     return unread
 
 
-def run_partition(run: Stage, job: Any) -> None:
+def note_use(run: Stage, job: Any) -> None:
+    """Note in the store who uses it; who may only read it does so unknown to its garbage collection."""
+    try:
+        register(store_folder(job), Path(job.output.manifest).parents[3])
+    except DiskError as error:
+        run.info("the store does not know of this use: %s", error)
+
+
+def put_in_order(run: Stage, part_size: int, store: Store, occupant: Occupant, places: Places) -> Places:
+    """Merge the store's small parts where there are many, and return where the vectors lie then."""
+    try:
+        if not merge_many(store, occupant, part_size):
+            return places
+    except DiskError as error:
+        run.info("parts of the store were not merged: %s", error)
+    return store.places()
+
+
+def run_partition(run: Stage, job: Any, occupant: Occupant) -> None:
     """Embed what is missing and write the manifest."""
     card = read_card(checked(Path(job.input.model)))
     ids = read_ids(checked(Path(job.input.ids)))
-    store = Store(Path(job.params.store).expanduser(), card.fingerprint, card.dimension, card.dtype)
+    store = Store(store_folder(job), card.fingerprint, card.dimension, card.dtype)
+    note_use(run, job)
     places, failures = NOWHERE if job.params.again else store.places(), {}
     missing = places.without(ids)
     run.info("%d contents, %d of them in the store", len(ids), len(ids) - len(missing))
     if len(missing):
+        store.check_writable()
         parts = PartSettings(job.config["part_size"], job.config["part_seconds"])
         with run.progress(len(missing), "images") as count:
             stored, failures = store_all(embedded(card, missing, job), store, parts, count)
-        places = joined([places, stored])
+        places = put_in_order(run, parts.size, store, occupant, joined([places, stored]))
     unread = report(run, job, failures) if failures else []
     manifest = Path(job.output.manifest)
     provenance = Provenance(
@@ -76,8 +105,8 @@ def run_partition(run: Stage, job: Any) -> None:
 
 def main(job: Any) -> None:
     """Run the stage."""
-    with stage("embed", job.log[0]) as run:
-        run_partition(run, job)
+    with stage("embed", job.log[0]) as run, occupying(store_folder(job), run.tell) as occupant:
+        run_partition(run, job, occupant)
 
 
 if __name__ == "__main__":

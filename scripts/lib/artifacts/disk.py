@@ -50,13 +50,10 @@ def writing(path: Path, needed: int | None = None) -> Iterator[None]:
 def disk_error(path: Path, number: int, needed: int | None = None) -> DiskError:
     """Return the error that says why a path can't be written, by the number of the system's reason."""
     reason, advice = REASONS[number]
-    amounts = {"free": _free(path), "needed": needed} if advice == SPACE else {}
-    room = ", ".join(
-        f"{amount / 1e6:,.1f} MB {what}" for what, amount in amounts.items() if amount is not None
-    )
+    room = _room(path, needed) if advice == SPACE else ""
     return DiskError(
-        f"{path} can't be written: {reason}{f' ({room})' if room else ''}. {advice}, and run the same command "
-        "again; what is done is kept."
+        f"{path} can't be written: {reason}{room}. {advice}, and run the same command again; what is done is "
+        "kept."
     )
 
 
@@ -88,6 +85,12 @@ def _is_about(path: Path, error: Exception) -> bool:
         return True
     denied = Path(os.fsdecode(name))
     return denied.parent == path.parent or denied in path.parents or path in denied.parents
+
+
+def _room(path: Path, needed: int | None) -> str:
+    amounts = {"free": _free(path), "needed": needed}
+    known = [f"{amount / 1e6:,.1f} MB {what}" for what, amount in amounts.items() if amount is not None]
+    return f" ({', '.join(known)})" if known else ""
 
 
 def _free(path: Path) -> int | None:
