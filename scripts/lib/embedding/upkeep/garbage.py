@@ -139,7 +139,7 @@ def lines(garbage: Garbage, unused: bool) -> Iterator[str]:
         yield f"{folder.name}: a model that no collection uses ({megabytes(_size(folder.iterdir()))}){fate}"
     if garbage.leftovers:
         size = megabytes(_size(garbage.leftovers))
-        yield f"{len(garbage.leftovers):,} files that killed runs or damage left ({size})"
+        yield f"files left by killed runs and damage: {len(garbage.leftovers):,} ({size})"
 
 
 def megabytes(size: int) -> str:

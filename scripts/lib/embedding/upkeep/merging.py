@@ -123,6 +123,8 @@ def _taken(store: Store, part: str, rows: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _remove(store: Store, parts: Sequence[str]) -> None:
+    if not parts:
+        return
     with writing(store.folder):
         for name in parts:
             (store.folder / name).unlink(missing_ok=True)

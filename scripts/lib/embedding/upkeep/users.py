@@ -15,7 +15,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from scripts.lib.artifacts.atomic import write_json
+from scripts.lib.artifacts.atomic import publish, write_json
 from scripts.lib.artifacts.disk import writing
 from scripts.lib.errors import InputError
 
@@ -57,7 +57,10 @@ def register(store: Path, results: Path) -> None:
     name = blake3(f"{mark} {place}".encode(errors="surrogateescape")).hexdigest()[:16]
     note = store / USERS / f"{name}.json"
     if not note.exists():
-        write_json(note, {"results": place, "mark": mark, "host": socket.gethostname()})
+        temporary = note.with_name(f".{uuid.uuid4().hex}.tmp")  # of our own: others may write the same note
+        write_json(temporary, {"results": place, "mark": mark, "host": socket.gethostname()})
+        with writing(note):
+            publish(temporary, note)
 
 
 def _mark(results: Path) -> str:
