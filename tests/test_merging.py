@@ -1,5 +1,6 @@
 """Parts are replaced by others, and of the vectors that are needed none is lost, whenever it ends."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scripts import embed
 from scripts.lib.embedding.embed import PartSettings, store_all
 from scripts.lib.embedding.gather import gather, relocate
+from scripts.lib.embedding.manifest import read_places
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.merging import MANY, merge_many, plan_rewriting, rewrite
 from scripts.lib.embedding.upkeep.occupancy import occupying
@@ -16,6 +19,8 @@ from scripts.lib.errors import DamagedArtifact
 from scripts.lib.files.content_ids import ID_DTYPE, id_bytes
 from tests.test_embed import batches
 from tests.test_places import identified
+from tests.test_references import CARD
+from tests.test_store_faults import failing, job_of
 
 PART = 8
 
@@ -198,3 +203,23 @@ def test_many_small_parts_are_merged_by_who_is_alone(store: Store, parts: int, m
         assert merge_many(store, mine, 100) == merged
     assert len(store.parts()) == (1 if merged else parts)
     assert vectors_in(store) == expected
+
+
+@pytest.mark.parametrize("disk", ["has room", "is full"])
+def test_a_job_merges_its_small_parts_before_it_says_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: str
+) -> None:
+    monkeypatch.setattr("scripts.lib.run.stage.die_with_parent", lambda: None)
+    monkeypatch.setattr(embed, "embedded", lambda *_: batches(40))
+    job = job_of(tmp_path, tmp_path / "store", list(range(1, 41)))
+    job.config["part_seconds"] = 1e-9  # a part for each vector
+    if disk == "is full":
+        monkeypatch.setattr(os, "replace", failing(os.replace, 45, errno.ENOSPC))
+    embed.main(job)
+    store = Store(tmp_path / "store", CARD.fingerprint, 2, "float16")
+    places = read_places([job.output.manifest])
+    assert id_bytes(places.ids) == id_bytes(identified(*range(1, 41)))
+    assert set(places.names) <= {part.name for part in store.parts()}
+    assert (sizes(store) == [8] * 5) == (disk == "has room")
+    assert ("were not merged" in Path(job.log[0]).read_text()) == (disk == "is full")
+    assert {vector[0] for vector in vectors_in(store).values()} == set(range(1, 41))
