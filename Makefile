@@ -31,13 +31,14 @@ CONFIG += model=$(call text,$(MODEL)) $(if $(WEIGHTS),weights=$(call text,$(valu
 CONFIG += $(if $(DEVICE),device=$(DEVICE)) $(MORE)
 
 .DEFAULT_GOAL := help
-.PHONY: help sort verify retry test check bench clean
+.PHONY: help sort verify retry store-gc test check bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "make sort IMAGES=FOLDER OUTPUT=FOLDER MODEL=descriptor [WEIGHTS=FILE] [DEVICE=cpu] [NAME=...] [CORES=N]"
 	@echo "any other setting of config/config.yaml: MORE='allow_shrink=true knn_k=16'"
+	@echo "make store-gc [STORE=FOLDER] [DRY=true] [MODELS=unused] [FORGET=FOLDER]"
 
 sort: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort images (the example, or IMAGES=... into OUTPUT=...)
 	@$(SNAKEMAKE) --config $(CONFIG)
@@ -51,6 +52,10 @@ verify: $(VENV)/.sort  ## check store, artifacts and copies; what is damaged is 
 
 retry: $(VENV)/.sort  ## try again every image that could not be taken
 	@$(SNAKEMAKE) --forcerun scan --config $(CONFIG) retry=true
+
+store-gc: $(VENV)/.sort  ## remove from the store what no collection needs (DRY=true only says what)
+	@$(RUN) -m scripts.store_gc $(if $(STORE),--store $(call quoted,$(value STORE))) $(if $(DRY),--dry-run) \
+		$(if $(filter unused,$(MODELS)),--unused-models) $(if $(FORGET),--forget $(call quoted,$(value FORGET)))
 
 test: $(VENV)/.test  ## run every test
 	@.ci/system-packages

@@ -17,6 +17,9 @@ from scripts.lib.embedding.places import NOWHERE, joined
 from scripts.lib.embedding.pool import WorkerPool
 from scripts.lib.embedding.precomputed import embed_precomputed
 from scripts.lib.embedding.store import Store
+from scripts.lib.embedding.upkeep.merging import put_in_order
+from scripts.lib.embedding.upkeep.occupancy import Occupant, occupying
+from scripts.lib.embedding.upkeep.users import note_use
 from scripts.lib.embedding.workers import Request, WorkerSettings
 from scripts.lib.files.content_ids import ID_DTYPE, id_bytes, read_ids
 from scripts.lib.files.holders import holders_of
@@ -24,6 +27,11 @@ from scripts.lib.files.paths import readable
 from scripts.lib.files.status import READING
 from scripts.lib.run.stage import Stage, stage
 from scripts.lib.run.triggers import remember_failures, retry_path
+
+
+def store_folder(job: Any) -> Path:
+    """Return the folder of the store."""
+    return Path(job.params.store).expanduser()
 
 
 def embedded(card: ModelCard, missing: np.ndarray, job: Any, size: BatchSize) -> Iterator[Embedded | Failed]:
@@ -58,20 +66,22 @@ def report(run: Stage, job: Any, failures: dict[bytes, Failed]) -> list[bytes]:
     return unread
 
 
-def run_partition(run: Stage, job: Any) -> None:
+def run_partition(run: Stage, job: Any, occupant: Occupant) -> None:
     """Embed what is missing and write the manifest."""
     card = read_card(checked(Path(job.input.model)))
     ids = read_ids(checked(Path(job.input.ids)))
-    store = Store(Path(job.params.store).expanduser(), card.fingerprint, card.dimension, card.dtype)
+    store = Store(store_folder(job), card.fingerprint, card.dimension, card.dtype)
+    note_use(store_folder(job), Path(job.output.manifest).parents[3], run.info)
     places, failures = NOWHERE if job.params.again else store.places(), {}
     missing = places.without(ids)
     size = BatchSize(job.config["batch_size"])
     run.info("%d contents, %d of them in the store", len(ids), len(ids) - len(missing))
     if len(missing):
+        store.check_writable()
         parts = PartSettings(job.config["part_size"], job.config["part_seconds"])
         with run.progress(len(missing), "images") as count:
             stored, failures = store_all(embedded(card, missing, job, size), store, parts, count)
-        places = joined([places, stored])
+        places = put_in_order(store, occupant, parts.size, joined([places, stored]), run.info)
         run.info("batches of %d", size.views)
     unread = report(run, job, failures) if failures else []
     manifest = Path(job.output.manifest)
@@ -89,8 +99,8 @@ def run_partition(run: Stage, job: Any) -> None:
 
 def main(job: Any) -> None:
     """Run the stage."""
-    with stage("embed", job.log[0]) as run:
-        run_partition(run, job)
+    with stage("embed", job.log[0]) as run, occupying(store_folder(job), run.tell) as occupant:
+        run_partition(run, job, occupant)
 
 
 if __name__ == "__main__":

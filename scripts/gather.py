@@ -10,6 +10,7 @@ from scripts.lib.embedding.gather import gather, items_table, relocate
 from scripts.lib.embedding.manifest import read_places
 from scripts.lib.embedding.models.card import ModelCard, read_card
 from scripts.lib.embedding.store import Store
+from scripts.lib.embedding.upkeep.occupancy import occupying
 from scripts.lib.errors import DamagedArtifact
 from scripts.lib.run.stage import Stage, stage
 
@@ -33,7 +34,8 @@ def fill(run: Stage, job: Any, card: ModelCard, manifests: list[Path]) -> None:
 
 def main(job: Any) -> None:
     """Run the stage; when the store lost vectors, have the next run embed them again."""
-    with stage("gather", job.log[0]) as run:
+    folder = Path(job.params.store).expanduser()
+    with stage("gather", job.log[0]) as run, occupying(folder, run.tell):
         card = read_card(checked(Path(job.input.model)))
         manifests = [checked(Path(path)) for path in job.input.manifests]
         try:

@@ -6,6 +6,7 @@ from typing import Any
 from scripts.lib.artifacts.record import set_aside
 from scripts.lib.embedding.models.card import read_card
 from scripts.lib.embedding.store import Store
+from scripts.lib.embedding.upkeep.occupancy import occupying
 from scripts.lib.errors import DamagedArtifact
 from scripts.lib.files.check import check_copies, has_ledger
 from scripts.lib.files.copied import has_copies
@@ -25,10 +26,12 @@ def vectors(run: Stage, job: Any) -> list[Finding]:
     if not card_file.exists():
         return []
     card = read_card(card_file)
-    store = Store(Path(job.params.store).expanduser(), card.fingerprint, card.dimension, card.dtype)
-    with run.progress(len(store.parts()), "parts") as count:
-        findings = verify_store(store, count)
-    return findings + verify_manifests([Path(path) for path in job.params.manifests], store)
+    folder = Path(job.params.store).expanduser()
+    store = Store(folder, card.fingerprint, card.dimension, card.dtype)
+    with occupying(folder, run.tell):
+        with run.progress(len(store.parts()), "parts") as count:
+            findings = verify_store(store, count)
+        return findings + verify_manifests([Path(path) for path in job.params.manifests], store)
 
 
 def copies(run: Stage, job: Any) -> list[Finding]:

@@ -10,6 +10,7 @@ from scripts.lib.embedding.embed import Embedded, PartSettings, store_all
 from scripts.lib.embedding.gather import gather, items_table, read_items, read_vectors, relocate
 from scripts.lib.embedding.places import Places, joined, part_places
 from scripts.lib.embedding.store import Store
+from scripts.lib.embedding.upkeep.merging import plan_rewriting, rewrite
 from scripts.lib.errors import DamagedArtifact
 from scripts.lib.files.content_ids import id_bytes
 from tests.test_places import as_dict, identified
@@ -73,6 +74,25 @@ def test_the_bytes_do_not_depend_on_the_parts(tmp_path: Path, store: Store) -> N
     right = gather(fill(other, values, part_size=100), other, tmp_path / "b.npy", lambda n: None)
     assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
     assert items_table(left).equals(items_table(right))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_bytes_do_not_depend_on_the_order_of_writes(tmp_path: Path, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    ids, values = identified(*range(1, 31)), random.integers(0, 20, (30, 2)).astype(np.float32)
+    made = []
+    for number in range(3):
+        store = Store(tmp_path / f"{number}", "abc", 2, "float16")
+        order = np.array_split(random.permutation(30), random.integers(1, 9))
+        size = int(random.integers(1, 12))
+        for rows in order:
+            store_all([Embedded(ids[rows], values[rows])], store, PartSettings(size, 1e9), lambda n: None)
+        if number == 2:
+            rewrite(store, plan_rewriting(store, 9), lambda parts: None)
+        items = gather(store.places(), store, tmp_path / f"{number}.npy", lambda n: None)
+        made.append(((tmp_path / f"{number}.npy").read_bytes(), items.rows.tolist()))
+    assert made[0] == made[1] == made[2]
+    assert np.load(tmp_path / "0.npy")[made[0][1]].tolist() == values.tolist()
 
 
 def test_a_part_is_read_once_however_many_manifests_name_it(

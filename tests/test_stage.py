@@ -1,6 +1,8 @@
 """A stage's log has everything; the user has one line."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 import warnings
@@ -45,6 +47,28 @@ def test_a_defect_names_its_kind(tmp_path: Path, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit), stage("knn", str(tmp_path / "log")):
         raise ZeroDivisionError("division by zero")
     assert "ZeroDivisionError: division by zero" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "knn.log"
+    with pytest.raises(SystemExit), stage("knn", str(log)):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "knn.npz")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"seriatim: knn failed: {Path.cwd()}/knn.npz can't be written: its disk is full")
+    assert "Traceback" in log.read_text()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+def test_a_log_that_can_not_be_written_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The kernel's device that is always full stands for the log, and for the failures of the run."""
+    monkeypatch.setenv(FAILURES, "/dev/full")
+    with pytest.raises(SystemExit) as end, stage("knn", "/dev/full") as run:
+        run.info("%d items", 7)
+    assert end.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "its disk is full" in line
 
 
 def test_failures_are_collected_for_the_end_of_the_run(

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from scripts.lib.artifacts.disk import writing
+
 
 def temporary_path(path: Path) -> Path:
     """Name the hidden temporary file that becomes `path`."""
@@ -35,13 +37,20 @@ def publish(temporary: Path, path: Path) -> None:
 
 @contextmanager
 def temporary_for(path: Path) -> Iterator[Path]:
-    """Yield the temporary path of `path`, for the block to publish; what is left of it goes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Yield the temporary path of `path`, for the block to publish; what is left of it goes.
+
+    Raises
+    ------
+    DiskError
+        when the disk does not take it.
+    """
     temporary = temporary_path(path)
-    try:
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from scripts.lib.artifacts.disk import writing
 from scripts.lib.embedding.distinct import distinct_rows, keep_rows, row_digests
 from scripts.lib.embedding.places import Places, joined
 from scripts.lib.embedding.store import Store
@@ -77,18 +78,12 @@ def gather(places: Places, store: Store, target: Path, progress: Callable[[int],
 
 def _vectors(places: Places, store: Store) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield, part by part, rows of `places` (b,) and their vectors (b, d)."""
-    by_part = np.argsort(places.parts, kind="stable")
-    bounds = np.searchsorted(places.parts[by_part], np.arange(len(places.names) + 1))
-    for part, name in enumerate(places.names):
-        rows = by_part[bounds[part] : bounds[part + 1]]
-        if len(rows):
-            ids, vectors = store.read(name)
-            there = places.rows[rows]
-            if there.max() >= len(ids) or (ids[there] != places.ids[rows]).any():
-                raise DamagedArtifact(
-                    f"The part {name} of {store.folder} does not hold what a manifest says."
-                )
-            yield rows, vectors[there]
+    for name, rows in places.by_part():
+        ids, vectors = store.read(name)
+        there = places.rows[rows]
+        if there.max() >= len(ids) or (ids[there] != places.ids[rows]).any():
+            raise DamagedArtifact(f"The part {name} of {store.folder} does not hold what a manifest says.")
+        yield rows, vectors[there]
 
 
 def _create_matrix(target: Path, n: int, store: Store) -> np.ndarray:
@@ -106,7 +101,9 @@ def _reserve(file: Path) -> None:
     """Take the space of a file on the disk, so that a full one is an error now and no signal later."""
     if hasattr(os, "posix_fallocate"):
         with file.open("r+b") as stream:
-            os.posix_fallocate(stream.fileno(), 0, file.stat().st_size)
+            size = file.stat().st_size
+            with writing(file, size):
+                os.posix_fallocate(stream.fileno(), 0, size)
 
 
 def items_table(items: Items) -> pa.Table:

@@ -1,7 +1,8 @@
 """Where vectors lie in the store, as columns: a million of them take 40 MB."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,6 +30,14 @@ class Places:
     def select(self, which: np.ndarray) -> "Places":
         """Return some of the places: by a mask (n,) bool, or by rows (m,) int."""
         return replace(self, ids=self.ids[which], parts=self.parts[which], rows=self.rows[which])
+
+    def by_part(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Yield the name of each part in which something lies, and which of the places do: (m,) int64."""
+        order = np.argsort(self.parts, kind="stable")
+        bounds = np.searchsorted(self.parts[order], np.arange(len(self.names) + 1))
+        for name, (start, stop) in zip(self.names, pairwise(bounds.tolist()), strict=True):
+            if start < stop:
+                yield name, order[start:stop]
 
     def without(self, ids: np.ndarray) -> np.ndarray:
         """Return those of the ids (m,) S32 that lie nowhere."""

@@ -6,20 +6,25 @@ bytes: the name is the checksum, and two writers never meet in one file. The new
 content was embedded twice.
 """
 
+import errno
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from scripts.lib.artifacts.atomic import publish
+from scripts.lib.artifacts.disk import writing
 from scripts.lib.artifacts.record import checksum
 from scripts.lib.embedding.places import Places, joined, part_places
-from scripts.lib.errors import DamagedArtifact
+from scripts.lib.errors import DamagedArtifact, DiskError
 from scripts.lib.files.content_ids import ID_TYPE, ids_array, ids_column
 
 NAME_DIGITS = 32  # 128 bits of the checksum
+PASSING = (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE)
 
 
 class Store:
@@ -52,13 +57,20 @@ class Store:
 
     def places(self) -> Places:
         """Return where the vector of each content lies; parts that can't be opened are set aside."""
+        return joined(self.contents())
+
+    def contents(self) -> list[Places]:
+        """Return what each part holds, oldest first; parts that can't be opened are set aside."""
         found = []
         for part in self.parts():
-            try:
+            with suppress(DamagedArtifact):
                 found.append(part_places(part.name, ids_array(self._open(part)["content_id"])))
-            except DamagedArtifact:
-                continue
-        return joined(found)
+        return found
+
+    def check_writable(self) -> None:
+        """Raise DiskError where no part could be written."""
+        with self._temporary(0) as temporary:
+            temporary.touch()
 
     def append(self, ids: np.ndarray, vectors: np.ndarray) -> str:
         """Write one part, flushed to the disk and under its final name; return that name.
@@ -67,20 +79,32 @@ class Store:
         ----------
         ids : (n,) S32
         vectors : (n, dimension), any float type
+
+        Raises
+        ------
+        DiskError
+            when the disk does not take it; nothing of it is left then.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self.folder / f".{uuid.uuid4().hex}.tmp"
         flat = pa.array(np.ascontiguousarray(vectors, self.dtype).ravel())
         columns = [ids_column(ids), pa.FixedSizeListArray.from_arrays(flat, self.dimension)]
         table = pa.Table.from_arrays(columns, schema=self.schema)
-        try:
+        with self._temporary(table.nbytes) as temporary:
             with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, self.schema) as out:
                 out.write_table(table)
             name = f"{checksum(temporary)[:NAME_DIGITS]}.arrow"
             publish(temporary, self.folder / name)
-        finally:
-            temporary.unlink(missing_ok=True)
         return name
+
+    @contextmanager
+    def _temporary(self, needed: int) -> Iterator[Path]:
+        """Yield a name of its own for a file of so many bytes; what is left of it goes."""
+        temporary = self.folder / f".{uuid.uuid4().hex}.tmp"
+        with writing(self.folder, needed):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                yield temporary
+            finally:
+                temporary.unlink(missing_ok=True)
 
     def read(self, part: str) -> tuple[np.ndarray, np.ndarray]:
         """Return a part's content ids (n,) S32 and vectors (n, dimension), after checking its bytes.
@@ -89,10 +113,12 @@ class Store:
         ------
         DamagedArtifact
             when it is gone, or not what was written; then it is set aside.
+        DiskError
+            when it can't be read for now.
         """
         path = self.folder / part
         if not path.exists():
-            raise DamagedArtifact(f"The part {path} of the store is gone.")
+            raise _gone(path)
         if not is_intact(path):
             raise set_part_aside(path, "its bytes are not those that were written")
         table = self._open(path)
@@ -101,7 +127,10 @@ class Store:
 
     def _open(self, path: Path) -> pa.Table:
         try:
-            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+            with _reading(path):
+                table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        except FileNotFoundError as error:
+            raise _gone(path) from error
         except (pa.ArrowException, OSError) as error:
             raise set_part_aside(path, f"it can't be opened ({error})") from error
         if not table.schema.equals(self.schema, check_metadata=True):
@@ -110,11 +139,36 @@ class Store:
 
 
 def is_intact(part: Path) -> bool:
-    """Tell whether a part's bytes are those that its name was made from."""
-    return checksum(part)[:NAME_DIGITS] == part.stem
+    """Tell whether a part's bytes are those that its name was made from.
+
+    Raises
+    ------
+    DiskError
+        when it can't be read for now.
+    """
+    with _reading(part):
+        return part.is_file() and checksum(part)[:NAME_DIGITS] == part.stem
+
+
+@contextmanager
+def _reading(part: Path) -> Iterator[None]:
+    """Turn what says nothing of a part's bytes into an error that leaves it where it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in PASSING:
+            raise DiskError(
+                f"The part {part} of the store can't be read: {os.strerror(error.errno)}."
+            ) from error
+        raise
+
+
+def _gone(part: Path) -> DamagedArtifact:
+    return DamagedArtifact(f"The part {part} of the store is gone.")
 
 
 def set_part_aside(part: Path, reason: str) -> DamagedArtifact:
     """Rename a bad part to `*.damaged` and return the error that says so."""
-    os.replace(part, part.with_name(f"{part.name}.damaged"))
+    with writing(part):
+        os.replace(part, part.with_name(f"{part.name}.damaged"))
     return DamagedArtifact(f"The part {part} of the store was set aside as *.damaged: {reason}.")

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from typing import NamedTuple
 from blake3 import blake3
 
 from scripts.lib import versions
+from scripts.lib.artifacts.disk import writing
 from scripts.lib.files.walk import Found
 from scripts.lib.images.decode import read_header
 from scripts.lib.images.failures import Undecodable
@@ -95,14 +96,20 @@ class HashCache:
 
 @contextmanager
 def hash_cache(path: Path, retry: bool = False) -> Iterator[HashCache]:
-    """Open the side file; whatever was stored is committed at the end, also after an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = _connect(path)
-    try:
-        yield HashCache(connection, retry)
-    finally:
-        connection.commit()
-        connection.close()
+    """Open the side file; whatever was stored is committed at the end, also after an error.
+
+    Raises
+    ------
+    DiskError
+        when the disk does not take it.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(_connect(path)) as connection:
+            try:
+                yield HashCache(connection, retry)
+            finally:
+                connection.commit()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

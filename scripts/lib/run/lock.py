@@ -31,7 +31,7 @@ def claim(path: Path) -> IO[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = path.open("a+", encoding="utf-8")
     try:
-        if fcntl is None or not _flock(lock):
+        if not flock(lock):
             _claim_by_name(lock, path)
     except BlockingIOError:
         lock.close()
@@ -41,9 +41,19 @@ def claim(path: Path) -> IO[str]:
     return lock
 
 
-def _flock(lock: IO[str]) -> bool:
+def flock(lock: IO[str], shared: bool = False, wait: bool = False) -> bool:
+    """Take the kernel's lock on an open file; return False where the file system has none.
+
+    Raises
+    ------
+    BlockingIOError
+        when another process holds it, and is not to be waited for.
+    """
+    if fcntl is None:
+        return False
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, kind if wait else kind | fcntl.LOCK_NB)
     except BlockingIOError:
         raise
     except OSError as error:

@@ -10,10 +10,12 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from traceback import format_tb
+from typing import TextIO
 
+from scripts.lib.artifacts.disk import as_disk_error
 from scripts.lib.errors import SeriatimError
 from scripts.lib.run.processes import die_with_parent
 from scripts.lib.run.progress import Progress
@@ -46,15 +48,31 @@ class Stage:
 def stage(name: str, log_file: str) -> Iterator[Stage]:
     """Run the body of a stage; on failure write the log, tell the user, and exit with 1."""
     die_with_parent()
-    with _log_to(Path(log_file)) as log:
+    with _telling(name, log_file), _log_to(Path(log_file)) as log:
         log.info("%s started", name)
         try:
             yield Stage(name, log)
         except Exception as error:
             _log_failure(log, name, error)
-            _tell_failure(name, error, log_file)
-            sys.exit(1)
+            raise
         log.info("%s finished", name)
+
+
+@contextmanager
+def _telling(name: str, log_file: str) -> Iterator[None]:
+    """Tell the user of a failure, that of the log itself included, and exit."""
+    try:
+        yield
+    except Exception as error:
+        _tell_failure(name, as_disk_error(error), log_file)
+        sys.exit(1)
+
+
+class _LogHandler(logging.StreamHandler[TextIO]):
+    """Write lines to the log; one that can't be written is told when the log is closed, once."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Say nothing."""
 
 
 @contextmanager
@@ -64,7 +82,7 @@ def _log_to(path: Path) -> Iterator[logging.Logger]:
     log.setLevel(logging.INFO)
     with path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
         faulthandler.enable(stream)
-        handler = logging.StreamHandler(stream)
+        handler = _LogHandler(stream)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logging.captureWarnings(True)
         for each in (log, logging.getLogger("py.warnings")):
@@ -97,15 +115,15 @@ def _tell_failure(name: str, error: Exception, log_file: str) -> None:
     if not isinstance(error, SeriatimError):  # a defect may say very much; the log has it all
         what = f"{type(error).__name__}: {what}"[:DEFECT_LENGTH]
     failure = {"line": f"{name} failed: {' '.join(what.split())} (log: {log_file})", "log": log_file}
-    if FAILURES in os.environ:
+    try:
         with open(os.environ[FAILURES], "a", encoding="utf-8") as failures:
             failures.write(json.dumps(failure) + "\n")
-    else:
+    except (KeyError, OSError):  # nothing collects failures, or the disk does not take them
         tell_failure(**failure)
 
 
 def tell_failure(line: str, log: str) -> None:
     """Tell the user what happened and where the log is, and complete the log with it."""
     print(f"seriatim: {line}", file=sys.stderr, flush=True)
-    with open(log, "a", encoding="utf-8", errors="backslashreplace") as stream:
+    with suppress(OSError), open(log, "a", encoding="utf-8", errors="backslashreplace") as stream:
         stream.write(line + "\n")
