@@ -174,7 +174,7 @@ def job_of(folder: Path, store: Path, numbers: list[int]) -> SimpleNamespace:
         params=SimpleNamespace(version=1, again=False, store=str(store), retry=""),
         wildcards=SimpleNamespace(partition="0"),
         log=[str(folder / "embed.log")],
-        config={"part_size": PART, "part_seconds": NEVER},
+        config={"part_size": PART, "part_seconds": NEVER, "batch_size": "auto"},
     )
 
 

@@ -45,7 +45,7 @@ class User:
 
 
 def note_use(store: Path, results: Path, note: Callable[[str], object]) -> None:
-    """Register, as far as the store can be written; who may only read it is unknown to its garbage collection."""
+    """Register where the store can be written; who may only read it is unknown to its upkeep."""
     try:
         register(store, results)
     except DiskError as error:
