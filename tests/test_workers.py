@@ -71,9 +71,9 @@ def test_large_files_are_checked_the_same_way(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(workers, "WHOLE_BYTES", 0)
     path = write_pictures(tmp_path, 1)[0]
     request = requests([path])[0]
-    assert workers._prepare_one(request, settings()).status == OK
+    assert workers.prepare_one(request, settings()).status == OK
     path.write_bytes(b"other")
-    assert workers._prepare_one(request, settings()).status == CHANGED
+    assert workers.prepare_one(request, settings()).status == CHANGED
 
 
 def test_a_video_is_the_views_of_its_frames_one_after_the_other(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def _prepare_group(group: list[Request], settings: WorkerSettings, slot: int | N
     answers: Answers = []
     free, end = (0, 0) if slot is None else (slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)
     for request in group:
-        prepared = _prepare_one(request, settings)
+        prepared = prepare_one(request, settings)
         place = None if prepared.views is None else worker_memory().put(prepared.views, free, end)
         if prepared.views is not None and place is not None:
             free += prepared.views.nbytes
@@ -139,7 +139,7 @@ def _prepare_group(group: list[Request], settings: WorkerSettings, slot: int | N
     return answers
 
 
-def _prepare_one(request: Request, settings: WorkerSettings) -> Prepared:
+def prepare_one(request: Request, settings: WorkerSettings) -> Prepared:
     """Prepare a content from the first of its files that can be read and still holds it."""
     result = Prepared(request.content_id, None, UNREADABLE, "no file is known to hold it")
     for path in request.paths:

@@ -35,6 +35,7 @@ class NetworkModel:
         self.card, self.target = card, int(card.preprocessing["resize_size"])
         self.device = torch.device(choose_device(device))
         self.on_gpu = self.device.type == "cuda"
+        self.half = self.on_gpu
         self.lanes = GPU_LANES if self.on_gpu else threads
         torch.set_num_threads(1)
         self.network = faster(network).to(self.device)
@@ -68,8 +69,8 @@ class NetworkModel:
             views = views.pin_memory().to(self.device, non_blocking=True)
         # Bytes travel, numbers are made where they are used; the channels lie together, as in the views.
         pixels = views.permute(0, 3, 1, 2).float().sub_(self.mean).div_(self.std)
-        features = self._forward(pixels, half=self.on_gpu)
-        if self.on_gpu and not features.isfinite().all():  # half precision ends at 65,504
+        features = self._forward(pixels, half=self.half)
+        if self.half and not features.isfinite().all():  # half precision ends at 65,504
             features = self._forward(pixels, half=False)
         vectors: np.ndarray = features.cpu().numpy()
         return vectors

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import faiss
@@ -23,6 +24,7 @@ Rows = npt.NDArray[np.int64]
 BLOCK_ROWS = 1 << 14
 BLOCK_VALUES = 1 << 25
 CENTRE_ROWS = 1000
+GPU_WORKSPACE = 1 << 28  # bytes; FAISS would take 1.5 GB, on a card where torch may embed other images
 
 
 @dataclass
@@ -123,4 +125,11 @@ def gpus() -> int:
 
 def on_device(index: Any) -> Any:
     """Move an index to the first GPU where there is one."""
-    return faiss.index_cpu_to_gpu(faiss.StandardGpuResources(), 0, index) if gpus() else index
+    return faiss.index_cpu_to_gpu(_gpu_resources(), 0, index) if gpus() else index
+
+
+@cache
+def _gpu_resources() -> Any:
+    resources = faiss.StandardGpuResources()
+    resources.setTempMemory(GPU_WORKSPACE)
+    return resources
