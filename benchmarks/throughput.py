@@ -77,7 +77,7 @@ def sha256(data: bytes | mmap.mmap) -> bytes:
 
 def settings_for(model: NetworkModel, workers: int) -> WorkerSettings:
     """Return how workers prepare images for a model."""
-    return WorkerSettings(model.prepare(), model.target, PIXEL_LIMIT, workers, 60, sha256)
+    return WorkerSettings(model.prepare(), model.target, PIXEL_LIMIT, workers, 60, digest=sha256)
 
 
 def embedding_rate(

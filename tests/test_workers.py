@@ -80,7 +80,7 @@ def test_a_video_is_the_views_of_its_frames_one_after_the_other(tmp_path: Path) 
     (tmp_path / "film.mp4").write_bytes(clip(frames=40))
     (request,) = requests([tmp_path / "film.mp4"])
     for count in (1, 4):
-        answer = workers._prepare_one(request, replace(settings(two_views), video_frames=count))
+        answer = workers.prepare_one(request, replace(settings(two_views), video_frames=count))
         frames = decode_all((tmp_path / "film.mp4").read_bytes(), 32, 10**6, count)
         assert len(frames) == count
         np.testing.assert_array_equal(answer.views, np.concatenate([two_views(frame) for frame in frames]))
