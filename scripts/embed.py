@@ -12,14 +12,13 @@ from scripts.lib.embedding.embed import Embedded, PartSettings, embed_images, st
 from scripts.lib.embedding.manifest import Failed, manifest_table
 from scripts.lib.embedding.models.card import ModelCard, read_card
 from scripts.lib.embedding.models.registry import open_model
-from scripts.lib.embedding.places import NOWHERE, Places, joined
+from scripts.lib.embedding.places import NOWHERE, joined
 from scripts.lib.embedding.precomputed import embed_precomputed
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.merging import merge_many
 from scripts.lib.embedding.upkeep.occupancy import Occupant, occupying
-from scripts.lib.embedding.upkeep.users import register
+from scripts.lib.embedding.upkeep.users import note_use
 from scripts.lib.embedding.workers import Request, WorkerSettings
-from scripts.lib.errors import DiskError
 from scripts.lib.files.content_ids import ID_DTYPE, id_bytes, read_ids
 from scripts.lib.files.holders import holders_of
 from scripts.lib.files.paths import readable
@@ -58,30 +57,12 @@ def report(run: Stage, job: Any, failures: dict[bytes, Failed]) -> list[bytes]:
     return unread
 
 
-def note_use(run: Stage, job: Any) -> None:
-    """Note in the store who uses it; who may only read it does so unknown to its garbage collection."""
-    try:
-        register(store_folder(job), Path(job.output.manifest).parents[3])
-    except DiskError as error:
-        run.info("the store does not know of this use: %s", error)
-
-
-def put_in_order(run: Stage, part_size: int, store: Store, occupant: Occupant, places: Places) -> Places:
-    """Merge the store's small parts where there are many, and return where the vectors lie then."""
-    try:
-        if not merge_many(store, occupant, part_size):
-            return places
-    except DiskError as error:
-        run.info("parts of the store were not merged: %s", error)
-    return store.places()
-
-
 def run_partition(run: Stage, job: Any, occupant: Occupant) -> None:
     """Embed what is missing and write the manifest."""
     card = read_card(checked(Path(job.input.model)))
     ids = read_ids(checked(Path(job.input.ids)))
     store = Store(store_folder(job), card.fingerprint, card.dimension, card.dtype)
-    note_use(run, job)
+    note_use(store_folder(job), Path(job.output.manifest).parents[3], run.info)
     places, failures = NOWHERE if job.params.again else store.places(), {}
     missing = places.without(ids)
     run.info("%d contents, %d of them in the store", len(ids), len(ids) - len(missing))
@@ -90,7 +71,8 @@ def run_partition(run: Stage, job: Any, occupant: Occupant) -> None:
         parts = PartSettings(job.config["part_size"], job.config["part_seconds"])
         with run.progress(len(missing), "images") as count:
             stored, failures = store_all(embedded(card, missing, job), store, parts, count)
-        places = put_in_order(run, parts.size, store, occupant, joined([places, stored]))
+        merged = merge_many(store, occupant, parts.size, run.info)
+        places = store.places() if merged else joined([places, stored])
     unread = report(run, job, failures) if failures else []
     manifest = Path(job.output.manifest)
     provenance = Provenance(

@@ -9,7 +9,7 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from blake3 import blake3
 
 from scripts.lib.artifacts.atomic import publish, write_json
 from scripts.lib.artifacts.disk import writing
-from scripts.lib.errors import InputError
+from scripts.lib.errors import DiskError, InputError
 
 USERS = "users"
 MARK = ".store-user-"
@@ -61,6 +61,14 @@ def register(store: Path, results: Path) -> None:
         write_json(temporary, {"results": place, "mark": mark, "host": socket.gethostname()})
         with writing(note):
             publish(temporary, note)
+
+
+def note_use(store: Path, results: Path, tell: Callable[[str], object]) -> None:
+    """Register, or tell why that can't be: a store that can only be read is used without a note."""
+    try:
+        register(store, results)
+    except DiskError as error:
+        tell(f"the store does not know that it is used from here: {error}")
 
 
 def _mark(results: Path) -> str:
