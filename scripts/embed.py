@@ -17,7 +17,7 @@ from scripts.lib.embedding.places import NOWHERE, joined
 from scripts.lib.embedding.pool import WorkerPool
 from scripts.lib.embedding.precomputed import embed_precomputed
 from scripts.lib.embedding.store import Store
-from scripts.lib.embedding.upkeep.merging import put_in_order
+from scripts.lib.embedding.upkeep.merging import merge_many
 from scripts.lib.embedding.upkeep.occupancy import Occupant, occupying
 from scripts.lib.embedding.upkeep.users import note_use
 from scripts.lib.embedding.workers import Request, WorkerSettings
@@ -81,7 +81,8 @@ def run_partition(run: Stage, job: Any, occupant: Occupant) -> None:
         parts = PartSettings(job.config["part_size"], job.config["part_seconds"])
         with run.progress(len(missing), "images") as count:
             stored, failures = store_all(embedded(card, missing, job, size), store, parts, count)
-        places = put_in_order(store, occupant, parts.size, joined([places, stored]), run.info)
+        merged = merge_many(store, occupant, parts.size, run.info)
+        places = store.places() if merged else joined([places, stored])
         run.info("batches of %d", size.views)
     unread = report(run, job, failures) if failures else []
     manifest = Path(job.output.manifest)

@@ -198,9 +198,9 @@ def test_many_small_parts_are_merged_by_who_is_alone(store: Store, parts: int, m
     folder = store.folder.parent
     with occupying(folder, print) as mine:
         with occupying(folder, print):
-            merge_many(store, mine, 100)
+            merge_many(store, mine, 100, print)
         assert len(store.parts()) == parts
-        assert merge_many(store, mine, 100) == merged
+        assert merge_many(store, mine, 100, print) == merged
     assert len(store.parts()) == (1 if merged else parts)
     assert vectors_in(store) == expected
 

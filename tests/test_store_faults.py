@@ -190,12 +190,12 @@ def test_a_store_that_is_read_only_is_told_before_an_image_is_decoded(
     assert mounted("-o", "remount,ro", str(small_disk))
     with pytest.raises(SystemExit):
         embed.main(job_of(tmp_path, small_disk, [1, 2, 3]))
-    (line,) = capsys.readouterr().err.splitlines()
+    *_, line = capsys.readouterr().err.splitlines()
     assert f"{small_disk}/{CARD.fingerprint} can't be written: its disk is mounted read-only" in line
     job = job_of(tmp_path, small_disk, [1, 2])
     embed.main(job)
     assert len(read_places([job.output.manifest])) == 2, "what has only to be read can be used"
-    assert "the store does not know of this use" in Path(job.log[0]).read_text()
+    assert "the store does not know that it is used from here" in Path(job.log[0]).read_text()
 
 
 def test_a_part_that_can_not_be_read_for_now_stays_where_it_is(store: Store) -> None:

@@ -65,23 +65,25 @@ def plan_rewriting(store: Store, part_size: int, ids: np.ndarray | None = None) 
     )
 
 
-def merge_many(store: Store, occupant: Occupant, part_size: int) -> bool:
+def merge_many(store: Store, occupant: Occupant, part_size: int, tell: Callable[[str], object]) -> bool:
     """Merge the small parts of a store where there are many and nobody else is at work there.
 
-    Returns whether parts may have been replaced meanwhile, by this or by another process.
+    Returns whether parts may have been replaced meanwhile, by this or by another process. A disk that does
+    not take a new part is told, and no error: nothing is lost by it.
 
     Raises
     ------
     DamagedArtifact
         when a part is not what was written.
-    DiskError
-        when the disk does not take a new part; what was done is kept.
     """
     if plan_rewriting(store, part_size).parts < MANY:
         return False
     with occupant.alone() as alone:
-        if alone:
-            rewrite(store, plan_rewriting(store, part_size), lambda parts: None)
+        try:
+            if alone:
+                rewrite(store, plan_rewriting(store, part_size), lambda parts: None)
+        except DiskError as error:
+            tell(f"small parts of the store were not merged: {error}")
     return True
 
 

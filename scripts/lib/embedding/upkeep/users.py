@@ -71,6 +71,14 @@ def register(store: Path, results: Path) -> None:
             publish(temporary, note)
 
 
+def note_use(store: Path, results: Path, tell: Callable[[str], object]) -> None:
+    """Register, or tell why that can't be: a store that can only be read is used without a note."""
+    try:
+        register(store, results)
+    except DiskError as error:
+        tell(f"the store does not know that it is used from here: {error}")
+
+
 def _mark(results: Path) -> str:
     """Return the name of the results folder's mark; two that make one at once make two, and both hold."""
     marks = sorted(path.name for path in results.glob(f"{MARK}*"))
