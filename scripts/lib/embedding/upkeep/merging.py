@@ -12,7 +12,7 @@ import numpy as np
 
 from scripts.lib.artifacts.atomic import flush_to_disk
 from scripts.lib.artifacts.disk import writing
-from scripts.lib.embedding.places import Places, joined
+from scripts.lib.embedding.places import joined
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.occupancy import Occupant
 from scripts.lib.errors import DiskError
@@ -85,21 +85,6 @@ def merge_many(store: Store, occupant: Occupant, part_size: int, tell: Callable[
         except DiskError as error:
             tell(f"small parts of the store were not merged: {error}")
     return True
-
-
-def put_in_order(
-    store: Store, occupant: Occupant, part_size: int, places: Places, note: Callable[[str], object]
-) -> Places:
-    """Merge the small parts of a store where there are many; return where the vectors lie then.
-
-    A disk that takes no new part is noted, and no reason to fail.
-    """
-    try:
-        if not merge_many(store, occupant, part_size):
-            return places
-    except DiskError as error:
-        note(f"parts of the store were not merged: {error}")
-    return store.places()
 
 
 def _groups(counts: Mapping[str, int], most: int) -> list[list[str]]:

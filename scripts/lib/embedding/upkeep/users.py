@@ -44,14 +44,6 @@ class User:
         return (self.results / self.mark).exists()
 
 
-def note_use(store: Path, results: Path, note: Callable[[str], object]) -> None:
-    """Register where the store can be written; who may only read it is unknown to its upkeep."""
-    try:
-        register(store, results)
-    except DiskError as error:
-        note(f"the store does not know of this use: {error}")
-
-
 def register(store: Path, results: Path) -> None:
     """Note in the store that the artifacts below `results` name vectors in it.
 
