@@ -12,7 +12,7 @@ from scripts.lib.files.folders import link_places
 from scripts.lib.images.decode import Undecodable, decode
 from scripts.lib.ordering.measure.quality import Link, WorstLink
 from scripts.lib.ordering.metric import Ints
-from scripts.lib.pictures.quality.page import (
+from scripts.lib.pictures.page import (
     DPI,
     FAINT,
     MARGIN,
