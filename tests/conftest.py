@@ -14,7 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from scripts.lib.run.config import complete, model_tag, read_schema
+
 ROOT = Path(__file__).resolve().parent.parent
+SCHEMA = read_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 COLLECTION_SIZE = 20
 PART_SIZE = 8  # images per part of the store, so that kills fall between parts
 
@@ -49,7 +52,7 @@ class Workflow:
     @property
     def model(self) -> Path:
         """Return the folder of the configured model's artifacts."""
-        return self.results / str(self.config["model"])
+        return self.results / model_tag(complete(self.config, SCHEMA), SCHEMA)
 
     def command(self, *arguments: str, cores: int = 2, **config: object) -> list[str]:
         """Return the command line of a run."""

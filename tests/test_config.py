@@ -8,10 +8,8 @@ import yaml
 
 from scripts.lib.errors import InputError
 from scripts.lib.images.decode import VIDEO_FRAMES
-from scripts.lib.run.config import complete, model_tag, read_schema, words_of_command
-from tests.conftest import ROOT
-
-SCHEMA = read_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+from scripts.lib.run.config import complete, model_tag, words_of_command
+from tests.conftest import ROOT, SCHEMA
 
 
 def test_the_default_file_is_the_schemas_defaults() -> None:

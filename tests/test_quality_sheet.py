@@ -23,7 +23,7 @@ from scripts.lib.ordering.measure.quality import (
     random_order,
 )
 from scripts.lib.ordering.tree.near_duplicates import NearDuplicates
-from scripts.lib.pictures.quality.page import DPI, MARGIN, MISSING, number, percent, printable
+from scripts.lib.pictures.page import DPI, MARGIN, MISSING, number, percent, printable
 from scripts.lib.pictures.quality.pairs import SIDE, Pair, named_pairs, short_name, thumbnail
 from scripts.lib.pictures.quality.panels import stretches
 from scripts.lib.pictures.quality.sheet import TOP_OF_PAIRS, Sheet, draw_sheet, key_numbers

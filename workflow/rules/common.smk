@@ -15,7 +15,14 @@ from snakemake_interface_executor_plugins.settings import ExecMode
 from scripts.lib import versions
 from scripts.lib.errors import SeriatimError
 from scripts.lib.run import session, triggers
-from scripts.lib.run.config import complete, model_tag, read_schema, words_of_command
+from scripts.lib.run.config import (
+    complete,
+    model_tag,
+    read_schema,
+    training_settings,
+    trains,
+    words_of_command,
+)
 
 STARTED_BY_USER = workflow.exec_mode == ExecMode.DEFAULT
 
@@ -41,10 +48,14 @@ FINGERPRINT = (
 SCANNED = f"{COLLECTION}/scanned/{FINGERPRINT}"
 
 
+# What a training leaves.
+TRAINED = ["autoencoder.pth", "loss.png", "reconstructions.png"]
+
 # Every artifact, in the order in which they are made.
 ARTIFACTS = [
     f"{COLLECTION}/inventory.parquet",
     *expand(f"{COLLECTION}/inventory/{{partition}}.parquet", partition=PARTITIONS),
+    *expand(f"{MODEL}/{{file}}", file=TRAINED if trains(config) else []),
     f"{MODEL}/model.json",
     *expand(f"{MODEL}/embed/{{partition}}.parquet", partition=PARTITIONS),
     f"{MODEL}/vectors.npy",

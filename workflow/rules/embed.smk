@@ -1,6 +1,6 @@
 # Contents into vectors.
 #
-#   in   inventory.parquet, inventory/{p}.parquet
+#   in   inventory.parquet, inventory/{p}.parquet; autoencoder.pth, if that is the model
 #   out  model.json                architecture, weights and their hash, preprocessing, dimension
 #        embed/{p}.parquet         content id -> part and row in the store, or status and error
 #        vectors.npy               (n, d) float16 (precomputed: float32, unless all are halves), a row per
@@ -15,6 +15,12 @@ localrules:
 
 rule weights:
     """Find the model's weights, hash them, and try them on the architecture."""
+    input:
+        **(
+            {"network": after_scan(f"{MODEL}/autoencoder.pth")}
+            if trains(config)
+            else {}
+        ),
     output:
         model=f"{MODEL}/model.json",
     log:

@@ -33,6 +33,12 @@ class Holders:
         return paths
 
 
+def usable_contents(inventory: Path) -> np.ndarray:
+    """Return every content that a usable file holds: (n,) S32, ascending."""
+    table = pq.read_table(inventory, columns=["content_id", "status"]).filter(pc.field("status") == OK)
+    return np.unique(ids_array(table["content_id"]))
+
+
 def holders_of(inventory: Path, contents: np.ndarray) -> Holders:
     """Return the usable files that hold each of the contents (n,) S32, ascending."""
     table = pq.read_table(inventory, columns=["content_id", "path_bytes", "status"])

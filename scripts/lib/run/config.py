@@ -17,6 +17,20 @@ from jsonschema import Draft202012Validator
 from scripts.lib.errors import InputError
 
 EMBEDDING_SETTINGS = ("weights", "multicrop", "video_frames")  # what changes vectors besides the model's name
+TRAINING_SETTINGS = (  # what changes the vectors of a network that is trained here; its epochs only go on
+    "seed",
+    "train_latent",
+    "train_size",
+    "train_rate",
+    "train_batch",
+    "train_images",
+    "train_per_epoch",
+    "train_clip",
+    "train_l1",
+    "train_l2",
+    "train_variational",
+)
+VARIATIONAL_SETTINGS = ("train_kl", "train_warmup")  # which mean nothing to a plain autoencoder
 LISTS = ("images", "exclude")  # keys for which a string stands for a list of one
 UNWEIGHTED = ("descriptor", "precomputed")  # models that take no checkpoint
 
@@ -121,15 +135,29 @@ def _check_together(config: Mapping[str, Any]) -> None:
         raise InputError("embeddings: only model 'precomputed' reads vectors; set model: precomputed.")
 
 
+def trains(config: Mapping[str, Any]) -> bool:
+    """Tell whether the model is one that is trained on the images; with `weights` it has been."""
+    return bool(config["model"] == "autoencoder" and not config["weights"])
+
+
+def training_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that say what is trained, but not for how long."""
+    keys = TRAINING_SETTINGS + (VARIATIONAL_SETTINGS if config["train_variational"] else ())
+    return {key: config[key] for key in keys}
+
+
 def model_tag(config: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     """Name the folder of all that depends on the embedding: a model and its settings.
 
-    Settings that are not the default add 8 hex digits, so that each keeps its own artifacts. So do paths in
-    the model's name, of which only the file's own name is shown.
+    Settings that are not the default add 8 hex digits, so that each keeps its own artifacts; those of a
+    training count where there is one. So do paths in the model's name, of which only the file's own name is
+    shown.
     """
     kind, slash, weights = config["model"].partition("/")
     name = _file_name(kind + slash + weights.rpartition("/")[2])
     settings = {key: config[key] for key in EMBEDDING_SETTINGS}
+    if trains(config):
+        settings |= training_settings(config)
     usual = all(value == schema["properties"][key]["default"] for key, value in settings.items())
     if weights != _file_name(weights):
         settings["model"], usual = config["model"], False

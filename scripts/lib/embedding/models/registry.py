@@ -11,6 +11,7 @@ from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.models.protocol import Family, Model
 
 FAMILIES = {  # a whole name, or what a name begins with as far as the colon
+    "autoencoder": "autoencoder",
     "descriptor": "descriptor_model",
     "clip:": "clip",
     "timm:": "timm_models",

@@ -13,7 +13,7 @@ from scripts.lib.images.decode import decode
 from scripts.lib.images.failures import Undecodable
 from scripts.lib.ordering.measure.quality import Link, WorstLink
 from scripts.lib.ordering.metric import Ints
-from scripts.lib.pictures.quality.page import (
+from scripts.lib.pictures.page import (
     DPI,
     FAINT,
     MARGIN,

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from scripts.lib.ordering.measure.quality import Quality
-from scripts.lib.pictures.quality.page import ACCENT, DASHED, INK, LIGHT, SOFT, TINT, number, percent
+from scripts.lib.pictures.page import ACCENT, DASHED, INK, LIGHT, SOFT, TINT, number, percent
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]

@@ -6,8 +6,8 @@ from textwrap import wrap
 
 from scripts.lib.ordering.measure.quality import Quality
 from scripts.lib.ordering.metric import Floats
+from scripts.lib.pictures.page import MARGIN, SOFT, WIDTH, Page, leading, number, percent, typography
 from scripts.lib.pictures.quality import panels
-from scripts.lib.pictures.quality.page import MARGIN, SOFT, WIDTH, Page, leading, number, percent, typography
 from scripts.lib.pictures.quality.pairs import Pair, draw_pairs, row_height, rows_of
 
 TOP_OF_PAIRS = 5.68  # inches

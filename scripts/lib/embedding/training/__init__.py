@@ -1,0 +1,1 @@
+"""A convolutional autoencoder, trained on the user's own images."""

@@ -1,0 +1,1 @@
+"""How the training of an autoencoder went, as pictures."""
