@@ -62,7 +62,7 @@ def trained_further(run: Stage, job: Any, trainer: Trainer, pixels: Pixels, side
 
     def after_epoch() -> None:
         write_checkpoint(side_file, state())
-        run.info("epoch %d: %s", len(trainer.history), trainer.history[-1])
+        run.info("%s", trainer.report())
 
     remaining = max(0, epochs - len(trainer.history)) * settings.per_epoch
     with run.progress(remaining, "images") as count:
