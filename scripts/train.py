@@ -78,7 +78,8 @@ def main(job: Any) -> None:
         check_model(job.config)
         settings = settings_of(job.params.settings)
         before = read_checkpoint(side_file, settings.purpose)
-        before = before if goes_on(before, job.params.epochs) else None
+        damaged = network.with_name(f"{network.name}.damaged")
+        before = before if goes_on(before, job.params.epochs, damaged.exists()) else None
         contents = usable_contents(checked(inventory))
         ids = before.ids if before else chosen(contents, settings.images, settings.seed)
         pixels = decoded(run, job, ids, settings.size)
@@ -92,6 +93,7 @@ def main(job: Any) -> None:
         with recording(network, provenance) as temporary:
             write_trained(trained, temporary)
         write_checkpoint(side_file, replace(last, finished=job.params.epochs))
+        damaged.unlink(missing_ok=True)
         run.tell(trained.sentence())
 
 

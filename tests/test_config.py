@@ -110,3 +110,21 @@ def test_model_tags() -> None:
     assert len(one) == len("resnet18-") + 8
     assert one != two
     assert tag(model="descriptor", seed=3, device="cpu") == "descriptor"
+    assert tag(model="descriptor", train_latent=8) == "descriptor"
+
+
+def test_each_training_has_a_folder_of_its_own() -> None:
+    def tag(**given: object) -> str:
+        return model_tag(complete({"model": "autoencoder", **given}, SCHEMA), SCHEMA)
+
+    assert tag() == tag(train_epochs=99) == tag(train_kl=0.5) == "autoencoder"  # epochs only go on
+    others = (
+        {"train_latent": 8},
+        {"train_rate": 0.1},
+        {"seed": 1},
+        {"train_l2": 0.1},
+        {"train_variational": True},
+    )
+    tags = {tag(**other) for other in (*others, {"train_variational": True, "train_kl": 0.5})}
+    assert len(tags) == len(others) + 1
+    assert tag(weights="w.pth") == tag(weights="w.pth", train_latent=8)  # it has been trained

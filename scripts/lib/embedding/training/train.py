@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 (its usual name)
+from torch.nn.utils import get_total_norm
 
 from scripts.lib.embedding.training.architecture import as_input
 from scripts.lib.embedding.training.augment import varied
@@ -63,6 +64,7 @@ def _one_epoch(
         sums += len(squares) * torch.stack(losses)
         note = _look(losses, trainer, epoch) if step % LOOK == 0 else ""
         watch.images(len(squares), note)
+    _finite(get_total_norm(trainer.network.parameters()), trainer, epoch)  # the last step's work
     reconstruction, divergence = _finite(sums / len(wanted), trainer, epoch).tolist()
     return reconstruction, divergence
 
