@@ -67,7 +67,7 @@ def trained_further(run: Stage, job: Any, trainer: Trainer, pixels: Pixels, side
 
     def after_epoch() -> None:
         write_checkpoint(side_file, state())
-        run.info("epoch %d: %s", len(trainer.history), trainer.history[-1])
+        run.info("%s", trainer.report())
 
     remaining = max(0, epochs - len(trainer.history)) * settings.per_epoch
     with run.progress(remaining, "images") as count:
@@ -83,7 +83,8 @@ def main(job: Any) -> None:
         check_model(job.config)
         settings = settings_of(job.params.settings)
         before = read_checkpoint(side_file, settings.purpose)
-        before = before if goes_on(before, job.params.epochs) else None
+        damaged = network.with_name(f"{network.name}.damaged")
+        before = before if goes_on(before, job.params.epochs, damaged.exists()) else None
         contents = usable_contents(checked(inventory))
         ids = before.ids if before else chosen(contents, settings.images, settings.seed)
         pixels = decoded(run, job, ids, settings.size)
@@ -97,6 +98,7 @@ def main(job: Any) -> None:
         with recording(network, provenance) as temporary:
             write_trained(trained, temporary)
         write_checkpoint(side_file, replace(last, finished=job.params.epochs))
+        damaged.unlink(missing_ok=True)
         run.tell(trained.sentence())
 
 

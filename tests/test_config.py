@@ -113,6 +113,7 @@ def test_model_tags() -> None:
     assert one != two
     assert tag(model="descriptor", seed=3, device="cpu", video_frames=VIDEO_FRAMES) == "descriptor"
     assert tag(model="descriptor", video_frames=1) != "descriptor"
+    assert tag(model="descriptor", train_latent=8) == "descriptor"
     assert tag(model="timm:test_vit.r160_in1k") == "timm-test_vit.r160_in1k"
 
 
@@ -125,3 +126,20 @@ def test_files_in_names_keep_their_own_artifacts() -> None:
     assert all(re.fullmatch(r"clip-ViT-B-32-w\.pt-[0-9a-f]{8}", each) for each in several)
     assert len(set(several)) == len(several)
     assert tag("a/w.pt", multicrop=True) not in several
+
+
+def test_each_training_has_a_folder_of_its_own() -> None:
+    def tag(**given: object) -> str:
+        return model_tag(complete({"model": "autoencoder", **given}, SCHEMA), SCHEMA)
+
+    assert tag() == tag(train_epochs=99) == tag(train_kl=0.5) == "autoencoder"  # epochs only go on
+    others = (
+        {"train_latent": 8},
+        {"train_rate": 0.1},
+        {"seed": 1},
+        {"train_l2": 0.1},
+        {"train_variational": True},
+    )
+    tags = {tag(**other) for other in (*others, {"train_variational": True, "train_kl": 0.5})}
+    assert len(tags) == len(others) + 1
+    assert tag(weights="w.pth") == tag(weights="w.pth", train_latent=8)  # it has been trained

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 
-from scripts.lib.files.holders import holders_of
+from scripts.lib.files.holders import holders_of, usable_contents
 from scripts.lib.files.scan import inventory_table
 from tests.test_order import row
 from tests.test_places import identified
@@ -23,3 +24,4 @@ def test_each_content_has_its_usable_files_in_order(tmp_path: Path) -> None:
     holders = holders_of(tmp_path / "i.parquet", identified(1, 3, 7))
     assert [holders[i] for i in range(len(holders))] == [[b"b.jpg"], [b"a.jpg", b"c.jpg"], []]
     assert len(holders_of(tmp_path / "i.parquet", identified())) == 0
+    assert np.array_equal(usable_contents(tmp_path / "i.parquet"), identified(1, 2, 3))

@@ -25,9 +25,10 @@ def test_the_log_tells_what_happened(tmp_path: Path) -> None:
     with stage("knn", str(tmp_path / "knn.log")) as run:
         run.info("%d items", 7)
         with run.progress(2, "items") as count:
-            count(2)
+            count(1, "worst 0.5")
+            count(1)
     log = (tmp_path / "knn.log").read_text()
-    for expected in ("knn started", "7 items", "100% 2/2", "items/s", "knn finished"):
+    for expected in ("knn started", "7 items", "100% 2/2", "items/s, worst 0.5", "knn finished"):
         assert expected in log
 
 

@@ -64,6 +64,14 @@ def test_lots_differ_between_epochs_and_seeds() -> None:
     assert drawn[0] == drawn[3]
 
 
+def test_an_epoch_is_told_in_a_line() -> None:
+    trainer = Trainer(tiny(), "cpu")
+    trainer.history.append(EpochLosses(0.5, 0.0, None))
+    assert trainer.report() == "epoch 1: error 0.5000"
+    trainer.history.append(EpochLosses(0.25, 0.125, 0.3))
+    assert trainer.report() == "epoch 2: error 0.2500, of images not trained on 0.3000, divergence 0.1250"
+
+
 def test_a_state_gives_back_network_optimizer_and_history(images: Tensor) -> None:
     first = Trainer(tiny(), "cpu")
     first.step(images, None, first.generator(0))

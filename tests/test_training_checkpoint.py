@@ -51,3 +51,5 @@ def test_a_training_goes_on_unless_it_came_to_its_end_as_asked() -> None:
     assert not goes_on(finished, 5)
     assert goes_on(finished, 8)
     assert goes_on(finished, 3)
+    assert goes_on(finished, 5, damaged=True)
+    assert not goes_on(None, 5, damaged=True)

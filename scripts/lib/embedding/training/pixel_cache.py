@@ -8,7 +8,6 @@ cache, which takes what memory is free and gives it back. The key `train_images`
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -24,12 +23,11 @@ from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.workers import Prepared, Request, WorkerSettings, prepare_all
 from scripts.lib.files.content_ids import ID_DTYPE, id_bytes, positions_in
 from scripts.lib.files.holders import holders_of
+from scripts.lib.files.scan import ProgressOf
 
 PART_BYTES = 1 << 26
 PART_SECONDS = 30.0
 INTERPOLATION = Image.Resampling.BILINEAR
-
-Progress = Callable[[int, str], AbstractContextManager[Callable[[int], object]]]
 
 
 class Pixels:
@@ -65,7 +63,7 @@ def worker_settings(size: int, pixel_limit: int, workers: int, timeout: float) -
 
 
 def small_images(
-    wanted: np.ndarray, inventory: Path, workers: WorkerSettings, progress: Progress
+    wanted: np.ndarray, inventory: Path, workers: WorkerSettings, progress: ProgressOf
 ) -> tuple[Pixels, list[Failed]]:
     """Return the squares of contents (n,) S32, ascending, after decoding those that are not there.
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 (its usual name)
+from torch.nn.utils import get_total_norm
 
 from scripts.lib.embedding.training.architecture import as_input
+from scripts.lib.embedding.training.augment import varied
 from scripts.lib.embedding.training.loader import Split, batches, epoch_rows, split
 from scripts.lib.embedding.training.loss import Losses
 from scripts.lib.embedding.training.pixel_cache import Pixels
@@ -54,13 +56,15 @@ def _one_epoch(
     settings, generator = trainer.settings, trainer.generator(epoch)
     weight = settings.divergence_weight(epoch)
     wanted = epoch_rows(rows.trained, epoch, settings.per_epoch, settings.seed)
+    lots = np.random.default_rng((settings.seed, 4, epoch))
     sums = torch.zeros(2, dtype=torch.float64, device=trainer.device)
     trainer.network.train()
     for step, squares in enumerate(batches(pixels, wanted, settings.batch)):
-        losses = trainer.step(as_input(squares, trainer.device), weight, generator)
+        losses = trainer.step(as_input(varied(squares, lots), trainer.device), weight, generator)
         sums += len(squares) * torch.stack(losses)
         note = _look(losses, trainer, epoch) if step % LOOK == 0 else ""
         watch.images(len(squares), note)
+    _finite(get_total_norm(trainer.network.parameters()), trainer, epoch)  # the last step's work
     reconstruction, divergence = _finite(sums / len(wanted), trainer, epoch).tolist()
     return reconstruction, divergence
 

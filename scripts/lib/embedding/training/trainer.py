@@ -37,6 +37,13 @@ class Trainer:
         self.autocast = torch.autocast(self.device.type, half, enabled=on_gpu)
         self.scaler = torch.amp.GradScaler(enabled=on_gpu and half is torch.float16)
 
+    def report(self) -> str:
+        """Say what came of the last epoch."""
+        reconstruction, divergence, held_out = self.history[-1]
+        others = f", of images not trained on {held_out:.4f}" if held_out is not None else ""
+        spread = f", divergence {divergence:.4f}" if divergence else ""
+        return f"epoch {len(self.history)}: error {reconstruction:.4f}{others}{spread}"
+
     def generator(self, epoch: int) -> torch.Generator:
         """Return the source of an epoch's random numbers."""
         return torch.Generator(self.device).manual_seed((self.settings.seed << 20) + epoch)

@@ -48,13 +48,13 @@ def read_checkpoint(path: Path, purpose: str) -> Checkpoint | None:
     return checkpoint if checkpoint.purpose == purpose else None
 
 
-def goes_on(checkpoint: Checkpoint | None, epochs: int) -> bool:
+def goes_on(checkpoint: Checkpoint | None, epochs: int, damaged: bool = False) -> bool:
     """Tell whether a training goes on from a checkpoint; otherwise it begins again.
 
     One that handed over its network after as many epochs as are asked for now has nothing left to do: who
-    runs it wants another network.
+    runs it wants another network, unless it is run because that file was damaged.
     """
-    return checkpoint is not None and checkpoint.finished != epochs
+    return checkpoint is not None and (damaged or checkpoint.finished != epochs)
 
 
 def _as_bytes(ids: np.ndarray) -> np.ndarray:

@@ -32,23 +32,23 @@ def draw_loss_curve(trained: Trained, target: Path) -> None:
     """Write the picture, a PNG 1,600 pixels wide; equal losses give equal bytes."""
     lower = 1.4 if trained.settings.variational else 0.0
     with typography():
-        page = Page(4.75 + lower)
+        page = Page(5.05 + lower)
         _draw_head(page, trained)
         page.write(MARGIN, 1.75, "Variance lost", "heading", fontweight="bold")
         _draw_shares(page.axes(LEFT, 1.95, WIDTH - LEFT - MARGIN, CURVE), trained)
         if lower:
-            top = 2.55 + CURVE
+            top = 2.62 + CURVE
             page.write(MARGIN, top - 0.12, "Divergence of the codes", "heading", fontweight="bold")
             page.write(WIDTH - MARGIN, top - 0.12, "bits per image", color=SOFT, ha="right")
             _draw_divergence(page.axes(LEFT, top, WIDTH - LEFT - MARGIN, 0.85), trained)
-        page.write(MARGIN, 4.55 + lower, "\n".join(NOTES), "small", color=SOFT)
+        page.write(MARGIN, 4.82 + lower, "\n".join(NOTES), "small", color=SOFT)
         page.save(target)
 
 
 def _draw_head(page: Page, trained: Trained) -> None:
     kind = "variational" if trained.settings.variational else "plain"
     settings = trained.settings
-    about = f"{kind}, {settings.size} pixels to {settings.latent} numbers"
+    about = f"{kind} autoencoder, {settings.size} × {settings.size} pixels to {settings.latent} numbers"
     page.write(MARGIN, 0.52, "How the training went", "title", fontweight="bold")
     page.write(WIDTH - MARGIN, 0.52, about, "heading", color=SOFT, ha="right")
     for column, (value, caption) in enumerate(key_numbers(trained)):
@@ -108,6 +108,7 @@ def _number_epochs(axes: Axes, trained: Trained) -> None:
     """Number the epochs, and mark where codes begin to be drawn."""
     axes.set_xlim(0.5, max(2, len(trained.history)) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("epoch", loc="right")
     warmup = trained.settings.warmup
     if trained.settings.variational and 0 < warmup < len(trained.history):
         axes.axvline(warmup + 0.5, color=LIGHT, linewidth=0.8)
