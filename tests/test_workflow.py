@@ -250,7 +250,7 @@ def test_without_weights_and_network_the_ways_out_are_told_once(
     failed = workflow.run(check=False, model="regnet_y_16gf")
     assert failed.returncode == 1
     assert failed.stderr.count("can't be downloaded") == 1
-    assert "model=descriptor needs no weights" in failed.stderr
+    assert "model=descriptor, which needs no weights" in failed.stderr
 
 
 def test_an_unknown_key_is_answered_with_the_nearest(workflow: Workflow) -> None:
