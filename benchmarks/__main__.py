@@ -4,8 +4,8 @@
 
 Without folders of one's own the photos are the example collection, the quality of the descriptor, which
 needs labels, is left out, and the ordering is measured on made vectors alone. With labelled images it is
-measured on their descriptors, too, and with weights on the features of that network. `benchmarks.gpu` is for a
-machine that has one, and is run by itself.
+measured on their descriptors, too, and with weights on the features of that network. `benchmarks.gpu`, for a
+machine that has one, is run by itself.
 """
 
 import argparse
