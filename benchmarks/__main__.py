@@ -4,7 +4,8 @@
 
 Without folders of one's own the photos are the example collection, the quality of the descriptor, which
 needs labels, is left out, and the ordering is measured on made vectors alone. With labelled images it is
-measured on their descriptors, too, and with weights on the features of that network.
+measured on their descriptors, too, and with weights on the features of that network. `benchmarks.gpu`, for a
+machine that has one, is run by itself.
 """
 
 import argparse
@@ -29,6 +30,7 @@ def main() -> None:
         labelled = ("--labelled", str(options.labelled)) if options.labelled else ()
         run("descriptor", "--photos", str(photos), *labelled)
         run("likeness", "--photos", str(photos))
+        run("embedding", "--photos", str(photos))
         run("workflow")
         run("store")
         files = make_vectors(options, Path(folder)) if options.labelled else []

@@ -79,7 +79,7 @@ def main() -> None:
     load = os.getloadavg()[0]
     print(f"{CORES} cores, load {load:.1f} before, torch {torch.__version__}, random weights\n")
     cases = (
-        Case("mobilenet_v3_small", 600, 160, options.runs),
+        Case("mobilenet_v3_small", 800, 240, options.runs),
         Case("regnet_y_16gf", 16, 16, max(1, options.runs // 2)),
     )
     with tempfile.TemporaryDirectory() as folder, WorkerPool(CORES) as pool:

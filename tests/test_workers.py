@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +103,7 @@ def test_one_bad_image_never_stops_the_others(tmp_path: Path, monkeypatch: pytes
     paths = write_pictures(tmp_path, 10)
     for name, height in (("dies.png", 1), ("hangs.png", 2), ("fails.png", 3)):
         Image.new("RGB", (9, height), (height, 0, 0)).save(tmp_path / name)
-        paths.insert(4, tmp_path / name)
+        paths.insert(9, tmp_path / name)
     (tmp_path / "broken.jpg").write_bytes(paths[0].read_bytes()[:200])
     wanted = requests([*paths, tmp_path / "broken.jpg"])
     answers = list(prepare_all(wanted, settings(treacherous, timeout=1.0)))
@@ -113,3 +114,18 @@ def test_one_bad_image_never_stops_the_others(tmp_path: Path, monkeypatch: pytes
     assert "three" in str(reasons.pop("fails.png").error)
     assert reasons.pop("broken.jpg").status == UNDECODABLE
     assert {each.status for each in reasons.values()} == {OK}
+
+
+def once(image: Image.Image, trace: Path) -> np.ndarray:
+    """End the worker the first time, whatever the image."""
+    if not trace.exists():
+        trace.touch()
+        os._exit(9)
+    return mean_colour(image)
+
+
+def test_a_worker_that_is_killed_costs_no_image(tmp_path: Path) -> None:
+    wanted = requests(write_pictures(tmp_path, 3))
+    answers = list(prepare_all(wanted, settings(partial(once, trace=tmp_path / "killed"))))
+    assert (tmp_path / "killed").exists()
+    assert [each.status for each in answers] == [OK] * 3

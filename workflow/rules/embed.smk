@@ -51,7 +51,7 @@ rule embed:
         f"{MODEL}/benchmarks/embed/{{partition}}.tsv"
     conda:
         "../../environment.yml"
-    threads: ALL_CORES
+    threads: EMBED_CORES
     resources:
         gpu=1 if triggers.wants_gpu(config) else 0,
     params:

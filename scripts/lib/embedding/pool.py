@@ -1,5 +1,6 @@
 """Processes that prepare images, of which one may hang or die, and the memory that they fill."""
 
+import ctypes
 import multiprocessing
 import os
 import threading
@@ -13,6 +14,8 @@ from scripts.lib.embedding.shared_memory import SharedMemory
 
 TASKS_PER_WORKER = 3  # under way or done, so that no worker waits while the results of others are taken
 SLOT_BYTES = 1 << 24  # for the results of one task; what does not fit goes through a pipe
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
+KEPT_BLOCK, KEPT_BYTES = 1 << 25, 1 << 28  # freed memory that a worker keeps: of what size, and how much
 
 
 class Processes(Protocol):
@@ -80,12 +83,24 @@ _memory: list[SharedMemory] = []  # in a worker, that of its pool
 def begin_worker(memory: SharedMemory) -> None:
     """Make this process a worker: it fills the memory, and ends when its owner does."""
     _memory[:] = [memory]
+    _keep_freed_memory()
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
 def worker_memory() -> SharedMemory:
     """Return the memory that this worker fills."""
     return _memory[0]
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep what an image leaves for the next one, instead of giving it back each time.
+
+    Where it can't be asked to, each photo of 12 megapixels costs 1,400 page faults, an eighth of its time.
+    """
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        library.mallopt(M_MMAP_THRESHOLD, KEPT_BLOCK)
+        library.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def _leave_with_parent() -> None:

@@ -2,8 +2,8 @@
 
 A worker holds the very bytes that it decodes, hashes them, and answers with their content id, so that a
 vector is never stored under another image's name. Tasks are small groups of images; where a group fails
-as a whole (a decoder crashed, or never came back) its images are tried one by one, and the culprit is
-named.
+as a whole (a decoder crashed, or never came back) its images are tried one by one, and what fails again is
+named: the first time a worker may have been killed for another reason.
 """
 
 import io
@@ -74,10 +74,10 @@ def prepare_all(
         with WorkerPool(settings.workers) as own:
             yield from prepare_all(requests, settings, own)
         return
-    remaining = iter(requests)
+    groups = _groups(requests, pool.tasks)
     running: deque[tuple[int, _Task]] = deque()
     while True:
-        while pool.slots and (group := list(islice(remaining, GROUP))):
+        while pool.slots and (group := next(groups, None)):
             slot = pool.slots.popleft()
             running.append((slot, _submit(pool, group, settings, slot)))
         if not running:
@@ -88,16 +88,26 @@ def prepare_all(
         yield from results
 
 
+def _groups(requests: Iterable[Request], tasks: int) -> Iterator[list[Request]]:
+    """Yield requests one by one at first, so that few serve all workers and the first is ready soon."""
+    remaining, taken = iter(requests), 0
+    while group := list(islice(remaining, min(GROUP, 1 + taken // tasks))):
+        yield group
+        taken += len(group)
+
+
 class _Task(NamedTuple):
-    """A group of requests that are being prepared."""
+    """Requests that are being prepared, and the slot of the memory for their views; none the second time."""
 
     group: list[Request]
+    slot: int | None
     answers: "Future[Answers]"
 
 
 def _submit(pool: WorkerPool, group: list[Request], settings: WorkerSettings, slot: int | None) -> _Task:
     timeout = settings.timeout * len(group)
-    return _Task(group, pool.processes.schedule(_prepare_group, (group, settings, slot), timeout=timeout))
+    answers = pool.processes.schedule(_prepare_group, (group, settings, slot), timeout=timeout)
+    return _Task(group, slot, answers)
 
 
 def _results(pool: WorkerPool, task: _Task, settings: WorkerSettings) -> list[Prepared]:
@@ -110,8 +120,8 @@ def _results(pool: WorkerPool, task: _Task, settings: WorkerSettings) -> list[Pr
         reason = f"decoding did not end within {settings.timeout:.0f} s"
     except Exception as error:
         reason = f"the decoder crashed (exit code {_exit_code(error)})"
-    if len(task.group) == 1:
-        return [Prepared(task.group[0].content_id, None, UNDECODABLE, reason)]
+    if task.slot is None:
+        return [Prepared(each.content_id, None, UNDECODABLE, reason) for each in task.group]
     alone = [_submit(pool, [request], settings, None) for request in task.group]
     return [result for each in alone for result in _results(pool, each, settings)]
 
