@@ -30,7 +30,7 @@ NOTES = [
 
 def draw_loss_curve(trained: Trained, target: Path) -> None:
     """Write the picture, a PNG 1,600 pixels wide; equal losses give equal bytes."""
-    lower = 1.4 if trained.settings.variational else 0.0
+    lower = 1.5 if trained.settings.variational else 0.0
     with typography():
         page = Page(5.05 + lower)
         _draw_head(page, trained)
