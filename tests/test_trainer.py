@@ -55,6 +55,17 @@ def test_in_the_warm_up_a_variational_encoder_has_no_use_for_its_spread(images: 
     assert not torch.equal(spread.weight, before)
 
 
+def test_half_precision_trains_weights_of_full_precision(images: Tensor) -> None:
+    """What a GPU does; bfloat16 and a scaled loss are to be had on a CPU, too."""
+    trainer = Trainer(tiny(variational=True, kl=1e-3, clip=1.0), "cpu")
+    trainer.autocast = torch.autocast("cpu", torch.bfloat16)
+    trainer.scaler = torch.amp.GradScaler("cpu")
+    errors = [trainer.step(images, 1e-3, trainer.generator(0)).reconstruction for _ in range(40)]
+    assert errors[-1] < errors[0] / 2
+    assert errors[0].dtype == torch.float32
+    assert {each.dtype for each in trainer.network.parameters()} == {torch.float32}
+
+
 def test_lots_differ_between_epochs_and_seeds() -> None:
     drawn = [
         float(torch.rand(1, generator=Trainer(tiny(seed=seed), "cpu").generator(epoch)))

@@ -39,7 +39,9 @@ PARTITIONS = range(config["partitions"])
 ALL_CORES = workflow.cores or os.cpu_count()
 
 # With several GPUs as many partitions are embedded at a time, and share the cores.
-GPUS = workflow.global_resources.get("gpu").value or 1 if triggers.wants_gpu(config) else 1
+GPUS = (
+    workflow.global_resources.get("gpu").value or 1 if triggers.wants_gpu(config) else 1
+)
 EMBED_CORES = max(1, ALL_CORES // min(GPUS, len(PARTITIONS)))
 
 # The input is looked at once, by the process that the user started. The file that says of which input

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 BOTTOM = 4  # pixels of a side where the convolutions end
 WIDTHS = (32, 64, 128, 256)  # channels after each halving; the last goes on
 KERNEL = 4  # twice the stride
+FIRST_SPREAD = -4.0  # log variance of all codes before the training
 SPREAD = (-20.0, 10.0)  # range of the log variance, so that its exponential stays finite
 MEAN = STD = 0.5  # of values between 0 and 1: the network sees -1 to 1
 
@@ -101,8 +102,9 @@ def build(size: int, latent: int, variational: bool, seed: int) -> Autoencoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Autoencoder(size, latent, variational).apply(_begin)
-    if network.encoder.log_variance is not None:  # codes begin with the spread that they are to have
+    if network.encoder.log_variance is not None:  # noise must not drown what the warm-up has learnt
         nn.init.zeros_(network.encoder.log_variance.weight)
+        nn.init.constant_(network.encoder.log_variance.bias, FIRST_SPREAD)
     return network
 
 

@@ -30,7 +30,7 @@ NOTES = [
 
 def draw_loss_curve(trained: Trained, target: Path) -> None:
     """Write the picture, a PNG 1,600 pixels wide; equal losses give equal bytes."""
-    lower = 1.4 if trained.settings.variational else 0.0
+    lower = 1.5 if trained.settings.variational else 0.0
     with typography():
         page = Page(5.05 + lower)
         _draw_head(page, trained)
@@ -73,9 +73,10 @@ def key_numbers(trained: Trained) -> list[tuple[str, str]]:
 def _draw_shares(axes: Axes, trained: Trained) -> None:
     trained_on = [trained.share(each.reconstruction) for each in trained.history]
     held_out = [trained.share(each.held_out) for each in trained.history if each.held_out is not None]
-    _line(axes, trained_on, ACCENT, "trained on")
     if held_out:
-        _line(axes, held_out, INK, "not trained on")
+        _line(axes, held_out, INK, "images not trained on")
+    _line(axes, trained_on, ACCENT, "images trained on")
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, ncols=2, frameon=False)
     axes.axhline(1, color=SOFT, linewidth=0.8, linestyle=DASHED)
     axes.set_yscale("log")
     least = min([each for each in (*trained_on, *held_out) if each > 0], default=0.5)
@@ -97,11 +98,7 @@ def _draw_divergence(axes: Axes, trained: Trained) -> None:
 
 def _line(axes: Axes, values: list[float], colour: str, name: str) -> None:
     epochs = np.arange(1, len(values) + 1)
-    axes.plot(epochs, values, color=colour, linewidth=1.4, marker="o", markersize=2.5)
-    if name:
-        axes.annotate(
-            name, (epochs[-1], values[-1]), (4, 0), textcoords="offset points", color=colour, va="center"
-        )
+    axes.plot(epochs, values, color=colour, linewidth=1.4, marker="o", markersize=2.5, label=name)
 
 
 def _number_epochs(axes: Axes, trained: Trained) -> None:
