@@ -31,7 +31,7 @@ def check_model(config: dict[str, Any]) -> None:
     """Refuse to train what nothing would use."""
     if not trains(config):
         raise InputError(
-            f"train: model '{config['model']}' with weights '{config['weights']}' is not trained here. "
+            f"model: '{config['model']}' with weights '{config['weights']}' is not trained here. "
             "Use model=autoencoder without weights."
         )
 
@@ -44,7 +44,7 @@ def decoded(run: Stage, job: Any, ids: np.ndarray, size: int) -> Pixels:
     for failure in failures:
         run.info("not trained on: %s", failure.error)
     if not len(pixels):
-        raise InputError(f"train: there is no image to train on among {len(ids)}. Use model=descriptor.")
+        raise InputError(f"None of {len(ids)} images can be trained on. Use model=descriptor.")
     return pixels
 
 

@@ -89,7 +89,7 @@ def test_more_epochs_go_on_and_fewer_change_nothing(pixels: Pixels) -> None:
 def test_a_loss_that_is_no_number_stops_with_advice(pixels: Pixels) -> None:
     trainer = Trainer(tiny(rate=1e18), "cpu")
     written: list[int] = []
-    with pytest.raises(InputError, match=r"epoch 1, at train_rate 1e\+18.*train_rate=1e\+17.*train_clip=1"):
+    with pytest.raises(InputError, match=r"at 1e\+18 .* epoch 1\..*train_rate=1e\+17.*train_clip=1"):
         train(trainer, pixels, 2, Watch(lambda count, note: None, lambda: written.append(1)))
     assert not written
 

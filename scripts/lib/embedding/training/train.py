@@ -78,9 +78,9 @@ def _finite(losses: torch.Tensor, trainer: Trainer, epoch: int) -> torch.Tensor:
     if torch.isfinite(losses).all():
         return losses
     settings = trainer.settings
-    clip = "" if settings.clip else " Or bound the gradients with train_clip=1, which is off."
+    clip = "" if settings.clip else " Or bound the gradients, which are not: train_clip=1."
     raise InputError(
-        f"train: the loss is no number any more in epoch {epoch + 1}, at train_rate {settings.rate:g}. "
+        f"train_rate: at {settings.rate:g} the loss is no number any more in epoch {epoch + 1}. "
         f"Lower the learning rate: train_rate={settings.rate / 10:g}.{clip}"
     )
 
