@@ -85,6 +85,8 @@ def main(job: Any) -> None:
         before = read_checkpoint(side_file, settings.purpose)
         damaged = network.with_name(f"{network.name}.damaged")
         before = before if goes_on(before, job.params.epochs, damaged.exists()) else None
+        if before:  # the network's file is gone until this job ends, however it does
+            write_checkpoint(side_file, replace(before, finished=None))
         contents = usable_contents(checked(inventory))
         ids = before.ids if before else chosen(contents, settings.images, settings.seed)
         pixels = decoded(run, job, ids, settings.size)
