@@ -87,6 +87,8 @@ def _embed_batch(batch: list[Prepared], model: Model, size: BatchSize) -> list[E
     ids = [each.content_id for each in batch if each.views is not None]
     features = features_of(np.concatenate(views), model, size)
     vectors = means(features, [len(each) for each in views], model.card.unit_length)
+    with np.errstate(over="ignore"):
+        vectors = vectors.astype(model.card.dtype)  # what is too large for the store is not finite there
     finite = np.isfinite(vectors).all(axis=1)
     results.append(Embedded(np.array(ids, ID_DTYPE)[finite], vectors[finite]))
     for row in np.flatnonzero(~finite):
