@@ -50,7 +50,7 @@ def test_every_kind_provides_what_is_asked_of_it(module: str) -> None:
 def test_the_model_in_contributing_embeds_images(tmp_path: Path) -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
     module, entry = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    for folder in ("scripts", "tests"):
+    for folder in ("scripts", "tests", "workflow"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     models = tmp_path / "scripts" / "lib" / "embedding" / "models"
     (models / "average_colour.py").write_text(module)

@@ -79,7 +79,7 @@ def test_whatever_changes_vectors_changes_the_fingerprint(field: str) -> None:
 
 def test_the_card_says_how_many_frames_only_where_that_is_not_usual() -> None:
     config = {"model": "descriptor", "weights": None, "multicrop": False, "video_frames": VIDEO_FRAMES}
-    usual, first = card_of(config), card_of(config | {"video_frames": 1})
+    usual, first = card_of(config, None), card_of(config | {"video_frames": 1}, None)
     assert usual == describe("descriptor", None)
     assert (usual.video_frames, first.video_frames) == (VIDEO_FRAMES, 1)
     assert usual.fingerprint != first.fingerprint
