@@ -5,6 +5,8 @@ import urllib.error
 from pathlib import Path
 
 import huggingface_hub
+import huggingface_hub.constants
+import huggingface_hub.errors
 import pytest
 import torch
 

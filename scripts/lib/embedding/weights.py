@@ -68,6 +68,7 @@ def from_hub(name: str, repository: str, files: Sequence[str]) -> Path:
         when none can be had, with the ways out.
     """
     import huggingface_hub as hub
+    from huggingface_hub import constants
 
     for file in files:
         cached = hub.try_to_load_from_cache(repository, file)
@@ -76,7 +77,7 @@ def from_hub(name: str, repository: str, files: Sequence[str]) -> Path:
     try:
         return Path(hub.hf_hub_download(repository, _offered(repository, files)))
     except Exception as error:  # the hub's, those of its HTTP client, and the disk's
-        folder = Path(hub.constants.HF_HUB_CACHE, f"models--{repository.replace('/', '--')}")
+        folder = Path(constants.HF_HUB_CACHE, f"models--{repository.replace('/', '--')}")
         cache = f"copy {folder} from a machine that has it (`hf download {repository} {files[0]}` fills it)"
         reason = f"{files[0]} of huggingface.co/{repository}: {error}"
         raise _not_to_be_had(name, reason, cache) from error
@@ -85,12 +86,13 @@ def from_hub(name: str, repository: str, files: Sequence[str]) -> Path:
 def _offered(repository: str, files: Sequence[str]) -> str:
     """Return the first of the files that a repository has; asks once, where a download tries six times."""
     import huggingface_hub as hub
+    from huggingface_hub.errors import EntryNotFoundError
 
     for file in files:
         try:
             hub.get_hf_file_metadata(hub.hf_hub_url(repository, file), timeout=TIMEOUT_SECONDS)
             return file
-        except hub.errors.EntryNotFoundError:
+        except EntryNotFoundError:
             continue
     raise FileNotFoundError(f"it has none of {', '.join(files)}")
 
