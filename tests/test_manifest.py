@@ -8,6 +8,7 @@ import pytest
 
 from scripts.lib.embedding.manifest import MANIFEST, Failed, manifest_table, read_failures, read_places
 from scripts.lib.embedding.places import NOWHERE, joined, part_places
+from scripts.lib.errors import DamagedArtifact
 from scripts.lib.files.content_ids import id_bytes
 from scripts.lib.files.status import OK, UNDECODABLE, UNREADABLE
 from tests.test_places import as_dict, identified
@@ -33,9 +34,9 @@ def test_one_row_a_content_in_the_order_of_the_ids() -> None:
     assert table["row"].to_pylist() == [0, 1, None, 0, None]
 
 
-def test_a_content_that_is_neither_placed_nor_failed_is_a_defect() -> None:
-    with pytest.raises(KeyError):
-        manifest_table(IDS, NOWHERE, {})
+def test_vectors_that_went_while_the_job_ran_are_told_with_a_way_out() -> None:
+    with pytest.raises(DamagedArtifact, match="3 vectors .* Run the same command again"):
+        manifest_table(IDS, NOWHERE, FAILURES)
 
 
 @pytest.mark.parametrize("division", [[5], [2, 3], [1, 0, 4]])

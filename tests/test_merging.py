@@ -23,6 +23,7 @@ from tests.test_references import CARD
 from tests.test_store_faults import failing, job_of
 
 PART = 8
+IDS = identified(*range(1, 9))
 
 
 @pytest.fixture(autouse=True)
@@ -189,6 +190,32 @@ def test_a_damaged_part_is_found_before_it_is_merged(store: Store) -> None:
     with pytest.raises(DamagedArtifact, match="set aside"):
         rewrite(store, plan, lambda parts: None)
     assert len(store.places()) == 4
+
+
+@pytest.mark.parametrize("superseded", [IDS[:4], IDS[:2]])
+def test_what_a_damaged_part_supersedes_stays(store: Store, superseded: np.ndarray) -> None:
+    """The newer part is whole and large, so nothing is to be done with it but to look."""
+    part = store.append(IDS[:4], np.ones((4, 2)))
+    os.utime(store.folder / part, ns=(1, 1))
+    victim = store.folder / store.append(np.sort(np.r_[superseded, IDS[4:]]), np.zeros((len(superseded) + 4, 2)))
+    plan = plan_rewriting(store, PART)
+    victim.write_bytes(victim.read_bytes()[:-1] + b"?")
+    with pytest.raises(DamagedArtifact, match="set aside"):
+        rewrite(store, plan, lambda parts: None)
+    assert id_bytes(store.places().ids) == id_bytes(IDS[:4])
+    assert all(vector == [1, 1] for vector in vectors_in(store).values())
+
+
+def test_a_damaged_part_does_not_fail_the_job_that_would_have_merged_it(store: Store) -> None:
+    store_all(batches(MANY), store, PartSettings(1, 1e9), lambda count: None)
+    victim = store.parts()[3]
+    vector = store.read(victim.name)[1].tobytes()
+    victim.write_bytes(victim.read_bytes().replace(vector, vector[::-1]))
+    told: list[str] = []
+    with occupying(store.folder.parent, print) as mine:
+        assert merge_many(store, mine, 100, told.append)
+    assert "were not merged" in told[0]
+    assert len(store.places()) == MANY - 1
 
 
 @pytest.mark.parametrize(("parts", "merged"), [(MANY - 1, False), (MANY, True)])

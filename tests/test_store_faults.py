@@ -230,3 +230,23 @@ def test_a_part_that_went_meanwhile_is_named(store: Store) -> None:
         patch.setattr(pa, "memory_map", failing(pa.memory_map, 1, errno.ENOENT))
         with pytest.raises(DamagedArtifact, match="is gone"):
             store.read(store.parts()[0].name)
+
+
+def test_two_who_find_the_same_damage_are_both_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = store.append(IDS, np.zeros((COUNT, 2)))
+    path = store.folder / part
+    path.write_bytes(b"damaged")
+    real = os.replace
+    monkeypatch.setattr(os, "replace", lambda *names: (real(*names), real(*names)))
+    with pytest.raises(DamagedArtifact, match="set aside"):
+        store.read(part)
+    assert [each.name for each in store.folder.iterdir()] == [f"{part}.damaged"]
+
+
+def test_a_part_that_goes_while_parts_are_listed_is_no_error(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, going = (store.folder / store.append(ids, np.zeros((1, 2))) for ids in (IDS[:1], IDS[1:2]))
+    monkeypatch.setattr(Path, "glob", lambda *_: [there, going])
+    going.unlink()
+    assert id_bytes(store.places().ids) == id_bytes(IDS[:1])

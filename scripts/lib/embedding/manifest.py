@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from scripts.lib.embedding.places import Places, joined
+from scripts.lib.errors import DamagedArtifact
 from scripts.lib.files.content_ids import ID_TYPE, id_bytes, ids_array, ids_column, positions_in
 from scripts.lib.files.status import OK
 
@@ -33,10 +34,21 @@ class Failed(NamedTuple):
 
 
 def manifest_table(ids: np.ndarray, places: Places, failures: Mapping[bytes, Failed]) -> pa.Table:
-    """Return the manifest: one row per content, in the order of `ids` (n,) S32."""
+    """Return the manifest: one row per content, in the order of `ids` (n,) S32.
+
+    Raises
+    ------
+    DamagedArtifact
+        when the store has lost vectors that it had when the job began.
+    """
     position = positions_in(places.ids, ids)
     lost = position < 0
     status, error = np.full(len(ids), OK, object), np.full(len(ids), None, object)
+    if gone := sum(content not in failures for content in id_bytes(ids[lost])):
+        raise DamagedArtifact(
+            f"{gone} vectors that were in the store are there no longer: a part of it was set aside meanwhile. "
+            "Run the same command again, and they are embedded anew."
+        )
     for row, content in zip(np.flatnonzero(lost), id_bytes(ids[lost]), strict=True):
         _, status[row], error[row] = failures[content]
     found = pa.array(position, mask=lost)

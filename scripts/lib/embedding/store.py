@@ -53,7 +53,7 @@ class Store:
         """Return the part files, oldest first."""
         if not self.folder.is_dir():
             return []
-        return sorted(self.folder.glob("*.arrow"), key=lambda p: (p.stat().st_mtime_ns, p.name))
+        return sorted(self.folder.glob("*.arrow"), key=lambda part: (_written(part), part.name))
 
     def places(self) -> Places:
         """Return where the vector of each content lies; parts that can't be opened are set aside."""
@@ -116,14 +116,18 @@ class Store:
         DiskError
             when it can't be read for now.
         """
+        table = self._open(self.check(part))
+        vectors = table["vector"].combine_chunks().flatten().to_numpy()
+        return ids_array(table["content_id"]), vectors.reshape(len(table), self.dimension)
+
+    def check(self, part: str) -> Path:
+        """Return the file of a part, after checking its bytes; raises like `read`."""
         path = self.folder / part
         if not path.exists():
             raise _gone(path)
         if not is_intact(path):
             raise set_part_aside(path, "its bytes are not those that were written")
-        table = self._open(path)
-        vectors = table["vector"].combine_chunks().flatten().to_numpy()
-        return ids_array(table["content_id"]), vectors.reshape(len(table), self.dimension)
+        return path
 
     def _open(self, path: Path) -> pa.Table:
         try:
@@ -163,12 +167,20 @@ def _reading(part: Path) -> Iterator[None]:
         raise
 
 
+def _written(part: Path) -> int:
+    """Return when a part was written, in ns; 0 where another process has just set it aside."""
+    try:
+        return part.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def _gone(part: Path) -> DamagedArtifact:
     return DamagedArtifact(f"The part {part} of the store is gone.")
 
 
 def set_part_aside(part: Path, reason: str) -> DamagedArtifact:
     """Rename a bad part to `*.damaged` and return the error that says so."""
-    with writing(part):
+    with writing(part), suppress(FileNotFoundError):  # another process has found it, too
         os.replace(part, part.with_name(f"{part.name}.damaged"))
     return DamagedArtifact(f"The part {part} of the store was set aside as *.damaged: {reason}.")

@@ -15,7 +15,7 @@ from scripts.lib.artifacts.disk import writing
 from scripts.lib.embedding.places import joined
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.occupancy import Occupant
-from scripts.lib.errors import DiskError
+from scripts.lib.errors import DamagedArtifact, DiskError
 from scripts.lib.files.content_ids import positions_in
 
 MANY = 16  # parts that are worth the work at the end of a job
@@ -69,12 +69,8 @@ def merge_many(store: Store, occupant: Occupant, part_size: int, tell: Callable[
     """Merge the small parts of a store where there are many and nobody else is at work there.
 
     Returns whether parts may have been replaced meanwhile, by this or by another process. A disk that does
-    not take a new part is told, and no error: nothing is lost by it.
-
-    Raises
-    ------
-    DamagedArtifact
-        when a part is not what was written.
+    not take a new part, and a part that is found damaged, are told and no error: what is lost by it is
+    missed by those who need it.
     """
     if plan_rewriting(store, part_size).parts < MANY:
         return False
@@ -82,7 +78,7 @@ def merge_many(store: Store, occupant: Occupant, part_size: int, tell: Callable[
         try:
             if alone:
                 rewrite(store, plan_rewriting(store, part_size), lambda parts: None)
-        except DiskError as error:
+        except (DamagedArtifact, DiskError) as error:
             tell(f"small parts of the store were not merged: {error}")
     return True
 
@@ -103,6 +99,8 @@ def _groups(counts: Mapping[str, int], most: int) -> list[list[str]]:
 def rewrite(store: Store, plan: Rewriting, progress: Callable[[int], object]) -> None:
     """Carry a plan out; `progress` is called with the number of parts that are replaced or gone.
 
+    Before any vector goes, the bytes of all parts that stay are checked: what supersedes it may lie there.
+
     Raises
     ------
     DamagedArtifact
@@ -110,14 +108,24 @@ def rewrite(store: Store, plan: Rewriting, progress: Callable[[int], object]) ->
     DiskError
         when the disk does not take a new part; what was done is kept.
     """
-    _remove(store, plan.dropped)
-    progress(len(plan.dropped))
+    if plan.vectors:
+        check_survivors(store, plan)
     for group in plan.groups:
         taken = [_taken(store, name, plan.rows[name]) for name in group]
         ids, vectors = (np.concatenate(columns) for columns in zip(*taken, strict=True))
         new = store.append(ids, vectors)
         _remove(store, [name for name in group if name != new])
         progress(len(group))
+    _remove(store, plan.dropped)
+    progress(len(plan.dropped))
+
+
+def check_survivors(store: Store, plan: Rewriting) -> None:
+    """Read every part that is neither dropped nor merged. Raises DamagedArtifact at one that is damaged."""
+    merged = {name for group in plan.groups for name in group}
+    for name in plan.rows:
+        if name not in merged:
+            store.check(name)
 
 
 def _taken(store: Store, part: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
