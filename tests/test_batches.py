@@ -60,6 +60,14 @@ def test_a_full_device_halves_the_batch_for_good() -> None:
     assert (model.calls, size.views) == ([4, 4, 4, 4], 4)
 
 
+def test_a_remainder_that_does_not_fit_says_nothing_of_the_batch() -> None:
+    """Other memory was in use for a moment: the rest of an image's views is no measure of what fits."""
+    model, size = Doubling(2), BatchSize(16)
+    views = np.arange(3)[:, None]
+    np.testing.assert_array_equal(features_of(views, model, size), 2 * views)
+    assert (model.calls, size.views) == ([1, 1, 1], 16)
+
+
 def test_a_device_that_holds_no_view_is_told_with_a_way_out() -> None:
     with pytest.raises(InputError, match="device=cpu"):
         features_of(np.zeros((4, 1)), Doubling(0), BatchSize(4))

@@ -11,16 +11,23 @@ from scripts.lib.embedding.models.protocol import DeviceFull
 from tests.test_pixels import RULE
 
 
+FULL = [
+    torch.OutOfMemoryError("CUDA out of memory"),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("CUDA error: out of memory"),
+]
+
+
 class Sums(nn.Module):
     """The sum of each channel, times a factor; a device that is too small for three images."""
 
     def __init__(self, factor: float = 1.0) -> None:
         super().__init__()
-        self.factor = factor
+        self.factor, self.full = factor, FULL[0]
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         if len(pixels) > 2:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise self.full
         return nn.functional.linear(pixels.sum((2, 3)), self.factor * torch.eye(3))
 
 
@@ -38,9 +45,19 @@ def test_pixels_are_normalised_as_the_weights_ask() -> None:
     np.testing.assert_allclose(model().features(views(2)), expected, rtol=1e-4)
 
 
-def test_a_full_device_is_told_in_our_words() -> None:
+@pytest.mark.parametrize("full", FULL)
+def test_a_full_device_is_told_in_our_words(full: RuntimeError) -> None:
+    small = model()
+    small.network.full = full
     with pytest.raises(DeviceFull):
-        model().features(views(3))
+        small.features(views(3))
+
+
+def test_another_failure_of_the_device_is_not_taken_for_it() -> None:
+    broken = model()
+    broken.network.full = RuntimeError("CUDA error: an illegal memory access was encountered")
+    with pytest.raises(RuntimeError, match="illegal"):
+        broken.features(views(3))
 
 
 def test_values_beyond_half_precision_are_computed_again_in_single() -> None:

@@ -73,8 +73,19 @@ def test_large_files_are_checked_the_same_way(tmp_path: Path, monkeypatch: pytes
     path = write_pictures(tmp_path, 1)[0]
     request = requests([path])[0]
     assert workers.prepare_one(request, settings()).status == OK
-    path.write_bytes(b"other")
-    assert workers.prepare_one(request, settings()).status == CHANGED
+    for content in (b"other", b""):
+        path.write_bytes(content)
+        assert workers.prepare_one(request, settings()).status == CHANGED
+
+
+def test_a_file_that_memory_does_not_hold_costs_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(workers, "_prepare_file", fails)
+    answer = workers.prepare_one(requests(write_pictures(tmp_path, 1))[0], settings())
+    assert answer.status == UNREADABLE
+    assert "not enough memory" in str(answer.error)
 
 
 def test_a_video_is_the_views_of_its_frames_one_after_the_other(tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ class BatchSize:
         """Keep to so many views."""
         self.views, self.found = views, True
 
-    def halve(self, tried: int) -> None:
-        """Keep to half of what did not fit.
+    def halve(self, tried: int) -> int:
+        """Return half of what did not fit, and keep to that if it was no mere remainder of a batch.
 
         Raises
         ------
@@ -55,7 +55,9 @@ class BatchSize:
         if tried == 1:
             raise InputError("The GPU has too little memory for this model. Use device=cpu.")
         with self._lock:
-            self.settle(min(self.views, tried // 2))
+            if 2 * tried > self.views:
+                self.settle(min(self.views, tried // 2))
+        return tried // 2
 
 
 def batches(prepared: Iterable[Prepared], size: BatchSize) -> Iterator[list[Prepared]]:
@@ -79,14 +81,14 @@ def batches(prepared: Iterable[Prepared], size: BatchSize) -> Iterator[list[Prep
 def features_of(views: np.ndarray, model: Model, size: BatchSize) -> np.ndarray:
     """Return the features of views (b, ...), at most `size.views` at a time: (b, d) float32."""
     pieces: list[np.ndarray] = []
-    done = 0
+    done, most = 0, len(views)
     while done < len(views):
-        piece = views[done : done + size.views]
+        piece = views[done : done + min(most, size.views)]
         started = time.thread_time()
         try:
             pieces.append(model.features(piece))
         except DeviceFull:
-            size.halve(len(piece))
+            most = size.halve(len(piece))
             continue
         size.observe(len(piece), time.thread_time() - started)
         done += len(piece)

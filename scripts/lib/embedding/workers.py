@@ -163,6 +163,9 @@ def prepare_one(request: Request, settings: WorkerSettings) -> Prepared:
         except OSError as error:
             reason = f"{readable(path)} can't be read: {error.strerror or error}"
             result = Prepared(request.content_id, None, UNREADABLE, reason)
+        except MemoryError:
+            reason = f"{readable(path)} can't be read: there is not enough memory"
+            result = Prepared(request.content_id, None, UNREADABLE, reason)
     return result
 
 
@@ -182,9 +185,12 @@ def _prepare_file(path: bytes, content_id: bytes, settings: WorkerSettings) -> n
 
 def _prepare_large(path: bytes, content_id: bytes, settings: WorkerSettings) -> np.ndarray:
     before = os.stat(path)
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if settings.digest(content) != content_id:
+    with open(path, "rb") as file:
+        if not os.fstat(file.fileno()).st_size:  # no map can be made of nothing
             raise _Changed
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            if settings.digest(content) != content_id:
+                raise _Changed
     views = _views(os.fsdecode(path), settings)
     after = os.stat(path)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):

@@ -60,7 +60,9 @@ class NetworkModel:
         try:
             with torch.inference_mode(), self._stream():
                 return self._features(torch.from_numpy(views))
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
             torch.cuda.empty_cache()
             raise DeviceFull from error
 
@@ -76,7 +78,7 @@ class NetworkModel:
         return vectors
 
     def _forward(self, pixels: torch.Tensor, half: bool) -> torch.Tensor:
-        with torch.autocast(self.device.type, torch.float16, enabled=half):
+        with torch.autocast(self.device.type, torch.float16, enabled=half, cache_enabled=False):
             features: torch.Tensor = self.network(pixels).flatten(1).float()
         return features
 
@@ -87,3 +89,9 @@ class NetworkModel:
         if not hasattr(self._streams, "own"):
             self._streams.own = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
         return torch.cuda.stream(self._streams.own)
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Tell whether a GPU had too little memory; its libraries say so in words of their own."""
+    said = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in said or "alloc_failed" in said
