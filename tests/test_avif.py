@@ -19,6 +19,14 @@ def test_orientation_is_applied_exactly_once(orientation: int) -> None:
     assert apart(decode(data, WHOLE, LIMIT), gradient()) <= 8
 
 
+def test_only_the_container_turns_the_image() -> None:
+    """Editors leave the orientation in the XMP, where the container's turn has already taken its place."""
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><tiff:Orientation>6</tiff:Orientation></x:xmpmeta>'
+    data = encoded(gradient(), "AVIF", xmp=xmp)
+    assert b"tiff:Orientation" in data
+    assert apart(decode(data, WHOLE, LIMIT), gradient()) <= 8
+
+
 def test_the_first_of_a_sequence() -> None:
     file = io.BytesIO()
     Image.new("RGB", (24, 16), "blue").save(

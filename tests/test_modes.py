@@ -105,6 +105,13 @@ def test_16_bit_grey_tiff(endian: str) -> None:
     assert grey_levels(tiff(tags, values, endian)) == [0, 128, 255]
 
 
+@pytest.mark.parametrize("bits", [8, 16])
+def test_grey_whose_zero_is_white(bits: int) -> None:
+    tags = {WIDTH: 3, HEIGHT: 1, BITS: bits, COMPRESSION: 1, PHOTOMETRIC: 0, SAMPLES: 1}
+    values = struct.pack("<3H", 0, 0x7FFF, 0xFFFF) if bits == 16 else bytes([0, 127, 255])
+    assert grey_levels(tiff(tags, values)) == [255, 128, 0]
+
+
 @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I;16L", "I;16N"])
 def test_16_bit_of_every_byte_order(mode: str) -> None:
     image = Image.new(mode, (2, 1), 0x8000)

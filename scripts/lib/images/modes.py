@@ -10,6 +10,7 @@ from PIL import ExifTags, Image
 from scripts.lib.images.colour import to_srgb
 
 # What integer and float images can mean by white: the first that no value exceeds.
+WHITE_IS_ZERO = 0
 WHITE_LEVELS = (1, 255, 65535)
 STRAIGHT = {"La": "LA", "RGBa": "RGBA"}  # alpha that is multiplied into the colours, and the same without
 
@@ -45,6 +46,8 @@ def _from_16_bit(image: Image.Image) -> Image.Image:
     tags = getattr(image, "tag_v2", {})
     bits = tags.get(ExifTags.Base.BitsPerSample, (16,))[0]  # microscopes write TIFFs of 12
     values = np.asarray(image) >> (bits - 8)
+    if tags.get(ExifTags.Base.PhotometricInterpretation) == WHITE_IS_ZERO:  # Pillow minds it up to 8 bits
+        values = 255 - values
     return Image.fromarray(values.astype(np.uint8))
 
 

@@ -32,4 +32,6 @@ def header(file: BinaryIO) -> Header:
 def pictures(file: BinaryIO, wanted: Wanted) -> Iterator[Image.Image]:
     """Yield the primary image, of a sequence the first."""
     check_pixels(*header(file)[:2], wanted.pixel_limit)
-    yield loaded(opened(file, "AVIF"), wanted)
+    image = opened(file, "AVIF")
+    image.info.pop("xmp", None)  # where Pillow would look for a turn of which the container does not know
+    yield loaded(image, wanted)
