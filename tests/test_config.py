@@ -76,6 +76,13 @@ def test_switches_are_turned_on_and_off_in_any_case(typed: str) -> None:
         complete({"allow_shrink": "maybe"}, SCHEMA)
 
 
+def test_whole_numbers_are_numbers() -> None:
+    """What is the same setting has the same fingerprint."""
+    for given in ({"train_clip": 1}, {"train_clip": 1.0}, {}):
+        clip = complete(given, SCHEMA)["train_clip"]
+        assert (clip, type(clip)) == (1.0, float)
+
+
 def test_null_is_nothing() -> None:
     assert complete({"weights": "null"}, SCHEMA, {"weights": "null"})["weights"] is None
 

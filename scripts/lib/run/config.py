@@ -91,7 +91,10 @@ def complete(
         problems.append(_unfit(error.path, error.message, known, keys))
     if problems:
         raise InputError("The configuration can't be used:\n" + "\n".join(f"  {p}" for p in problems))
-    complete = {key: known.get(key, rule["default"]) for key, rule in keys.items()}
+    complete = {
+        key: known[key] if key in known else _as_meant(rule["default"], rule, None)
+        for key, rule in keys.items()
+    }
     for key in LISTS:
         complete[key] = [complete[key]] if isinstance(complete[key], str) else list(complete[key])
     _check_together(complete)
@@ -103,6 +106,8 @@ def _as_meant(value: Any, rule: Mapping[str, Any], word: str | None) -> Any:
     wanted = rule.get("type", ())
     if wanted == "boolean" and str(value).lower() in ("true", "false"):
         return str(value).lower() == "true"
+    if wanted == "number" and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)  # 1 and 1.0 are one setting, with one fingerprint
     if "string" not in wanted:
         return value
     if "null" in wanted and (word or value) == "null":
