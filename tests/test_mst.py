@@ -1,43 +1,18 @@
 """The spanning tree against a brute-force one, and what becomes of graphs that fall apart."""
 
-import networkx
 import numpy as np
 import numpy.typing as npt
 import pytest
-from scipy.spatial.distance import cdist
 
 from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors
 from scripts.lib.ordering.tree.edges import Edges, graph_edges
 from scripts.lib.ordering.tree.forest import label_islands
 from scripts.lib.ordering.tree.mst import minimum_spanning_tree
+from tests.trees import all_distances, is_tree, lightest_weight
 
 
 def spanning_tree(vectors: npt.NDArray[np.floating], k: int = 16) -> Edges:
     return minimum_spanning_tree(vectors, nearest_neighbors(vectors, KnnSettings(k=k)))
-
-
-def all_distances(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    wide = vectors.astype(np.float64)
-    return cdist(wide, wide)
-
-
-def lightest_weight(distances: npt.NDArray[np.float64]) -> float:
-    """Prim's algorithm on all pairs."""
-    nearest, total = distances[0].copy(), 0.0
-    outside = np.arange(len(distances)) > 0
-    while outside.any():
-        node = int(np.where(outside, nearest, np.inf).argmin())
-        total += nearest[node]
-        outside[node] = False
-        nearest = np.minimum(nearest, distances[node])
-    return total
-
-
-def is_tree(tree: Edges, n: int) -> bool:
-    graph = networkx.Graph()
-    graph.add_nodes_from(range(n))
-    graph.add_edges_from(zip(tree["source"].tolist(), tree["target"].tolist(), strict=True))
-    return len(tree) == n - 1 and bool(networkx.is_connected(graph))
 
 
 def points(n: int, d: int = 6) -> npt.NDArray[np.float32]:
