@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scripts.lib.embedding.batches import BatchSize
 from scripts.lib.embedding.embed import Embedded, PartSettings, embed_images, means, store_all
 from scripts.lib.embedding.manifest import Failed
 from scripts.lib.embedding.models.card import ModelCard
@@ -88,7 +87,7 @@ def test_vectors_do_not_depend_on_the_batch(tmp_path: Path) -> None:
     model = open_model(describe("descriptor", None), "cpu", 1)
     wanted = requests(write_pictures(tmp_path, 10))
     workers = WorkerSettings(model.prepare(), model.target, 10**6, 2, 30)
-    one, ten = (list(embed_images(wanted, model, workers, BatchSize(batch))) for batch in (1, 10))
+    one, ten = (list(embed_images(wanted, model, workers, batch)) for batch in (1, 10))
     assert (len(one), len(ten)) == (10, 1)
     np.testing.assert_array_equal(np.concatenate([each.vectors for each in one]), ten[0].vectors)
     assert id_bytes(ten[0].ids) == [request.content_id for request in wanted]
@@ -106,7 +105,7 @@ def test_values_that_are_not_finite_are_refused(monkeypatch: pytest.MonkeyPatch)
     prepared = [Prepared(content, np.zeros((1, 1)), OK, None) for content in ids[:2]]
     prepared.append(Prepared(ids[2], None, UNDECODABLE, "truncated"))
     monkeypatch.setattr("scripts.lib.embedding.embed.prepare_all", lambda *_: iter(prepared))
-    results = list(embed_images([], Broken(), None, BatchSize(3)))
+    results = list(embed_images([], Broken(), None, 3))
     (good,) = (each for each in results if isinstance(each, Embedded))
     assert id_bytes(good.ids) == ids[:1]
     failed = {each.content_id: each.error for each in results if isinstance(each, Failed)}

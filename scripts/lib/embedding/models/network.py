@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from scripts.lib.embedding.allocation import keep_freed_memory
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.models.device import choose_device
 from scripts.lib.embedding.models.faster import faster
@@ -37,6 +38,7 @@ class NetworkModel:
         self.half = self.on_gpu
         self.lanes = GPU_LANES if self.on_gpu else threads
         torch.set_num_threads(1)
+        keep_freed_memory()
         self.network = faster(network).to(self.device)
         self.mean, self.std = (
             torch.tensor(card.preprocessing[key], device=self.device).mul_(255).view(1, 3, 1, 1)
