@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from scripts.lib.embedding.models import classifiers
-from scripts.lib.embedding.models.network import crop_pixels
+from scripts.lib.embedding.models.pixels import crop_pixels
 from scripts.lib.embedding.models.torchvision_import import import_torchvision
 from scripts.lib.errors import InputError
 from tests.conftest import picture

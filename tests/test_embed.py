@@ -9,14 +9,13 @@ import pytest
 from scripts.lib.embedding.embed import Embedded, PartSettings, embed_images, means, store_all
 from scripts.lib.embedding.manifest import Failed
 from scripts.lib.embedding.models.card import ModelCard
-from scripts.lib.embedding.models.network import crop_pixels
 from scripts.lib.embedding.models.registry import describe, open_model
 from scripts.lib.embedding.places import joined
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.workers import Prepared, WorkerSettings
 from scripts.lib.files.content_ids import id_bytes
 from scripts.lib.files.status import OK, UNDECODABLE
-from tests.conftest import picture, write_pictures
+from tests.conftest import write_pictures
 from tests.test_places import as_dict, identified
 from tests.test_workers import requests
 
@@ -118,11 +117,3 @@ def test_the_vector_of_several_views_is_their_mean() -> None:
     directions = means(features, [1, 3, 1], True)
     np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1, rtol=1e-6)
     np.testing.assert_allclose(directions[1], directions[2])
-
-
-def test_pixels_are_cropped_to_the_size_that_the_weights_ask_for() -> None:
-    from PIL import Image
-
-    pixels = crop_pixels(picture(0, (90, 60)), 40, 32, Image.Resampling.BILINEAR)
-    assert pixels.shape == (1, 32, 32, 3)
-    assert pixels.dtype == np.uint8

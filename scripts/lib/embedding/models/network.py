@@ -79,7 +79,8 @@ class NetworkModel:
         return vectors
 
     def _forward(self, pixels: torch.Tensor, half: bool) -> torch.Tensor:
-        with torch.autocast(self.device.type, torch.float16, enabled=half):
+        # Lanes would share the cache of weights in half precision, and not wait for each other to fill it.
+        with torch.autocast(self.device.type, torch.float16, enabled=half, cache_enabled=False):
             features: torch.Tensor = self.network(pixels).flatten(1).float()
         return features
 
