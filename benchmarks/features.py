@@ -19,7 +19,6 @@ from blake3 import blake3
 
 from benchmarks.measure import timed
 from benchmarks.stages import CONFIG
-from scripts.lib.embedding.batches import BatchSize
 from scripts.lib.embedding.embed import Embedded, embed_images
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.models.registry import describe, open_model
@@ -57,7 +56,7 @@ def embed(files: list[Path], card: ModelCard, threads: int) -> Vectors:
     )
     contents = {blake3(file.read_bytes()).digest(): [os.fsencode(file)] for file in files}
     requests = (Request(content, paths) for content, paths in contents.items())
-    results = embed_images(requests, model, workers, BatchSize(config["batch_size"]))
+    results = embed_images(requests, model, workers, config["batch_size"])
     batches = [each.vectors for each in results if isinstance(each, Embedded)]
     return distinct(np.concatenate(batches).astype(np.float16))
 

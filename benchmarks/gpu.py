@@ -59,7 +59,7 @@ class PlainProcesses:
 
     def __init__(self, count: int, initializer: Callable[[SharedMemory], None], memory: SharedMemory) -> None:
         context = get_context("forkserver")
-        self.pool = ProcessPoolExecutor(count, context, initializer, (memory,))
+        self.pool, self.active = ProcessPoolExecutor(count, context, initializer, (memory,)), True
 
     def schedule(
         self, function: Callable[..., Any], args: tuple[Any, ...], *, timeout: float | None

@@ -6,18 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scripts.lib.embedding.batches import BatchSize
 from scripts.lib.embedding.embed import Embedded, PartSettings, embed_images, means, store_all
 from scripts.lib.embedding.manifest import Failed
 from scripts.lib.embedding.models.card import ModelCard
-from scripts.lib.embedding.models.pixels import crop_pixels
 from scripts.lib.embedding.models.registry import describe, open_model
 from scripts.lib.embedding.places import joined
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.workers import Prepared, WorkerSettings
 from scripts.lib.files.content_ids import id_bytes
 from scripts.lib.files.status import OK, UNDECODABLE
-from tests.conftest import picture, write_pictures
+from tests.conftest import write_pictures
 from tests.test_places import as_dict, identified
 from tests.test_workers import requests
 
@@ -88,7 +86,7 @@ def test_vectors_do_not_depend_on_the_batch(tmp_path: Path) -> None:
     model = open_model(describe("descriptor", None), "cpu", 1)
     wanted = requests(write_pictures(tmp_path, 10))
     workers = WorkerSettings(model.prepare(), model.target, 10**6, 2, 30)
-    one, ten = (list(embed_images(wanted, model, workers, BatchSize(batch))) for batch in (1, 10))
+    one, ten = (list(embed_images(wanted, model, workers, batch)) for batch in (1, 10))
     assert (len(one), len(ten)) == (10, 1)
     np.testing.assert_array_equal(np.concatenate([each.vectors for each in one]), ten[0].vectors)
     assert id_bytes(ten[0].ids) == [request.content_id for request in wanted]
@@ -106,7 +104,7 @@ def test_values_that_are_not_finite_are_refused(monkeypatch: pytest.MonkeyPatch)
     prepared = [Prepared(content, np.zeros((1, 1)), OK, None) for content in ids[:2]]
     prepared.append(Prepared(ids[2], None, UNDECODABLE, "truncated"))
     monkeypatch.setattr("scripts.lib.embedding.embed.prepare_all", lambda *_: iter(prepared))
-    results = list(embed_images([], Broken(), None, BatchSize(3)))
+    results = list(embed_images([], Broken(), None, 3))
     (good,) = (each for each in results if isinstance(each, Embedded))
     assert id_bytes(good.ids) == ids[:1]
     failed = {each.content_id: each.error for each in results if isinstance(each, Failed)}
@@ -119,11 +117,3 @@ def test_the_vector_of_several_views_is_their_mean() -> None:
     directions = means(features, [1, 3, 1], True)
     np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1, rtol=1e-6)
     np.testing.assert_allclose(directions[1], directions[2])
-
-
-def test_pixels_are_cropped_to_the_size_that_the_weights_ask_for() -> None:
-    from PIL import Image
-
-    pixels = crop_pixels(picture(0, (90, 60)), 40, 32, Image.Resampling.BILINEAR)
-    assert pixels.shape == (1, 32, 32, 3)
-    assert pixels.dtype == np.uint8

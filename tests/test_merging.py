@@ -197,7 +197,9 @@ def test_what_a_damaged_part_supersedes_stays(store: Store, superseded: np.ndarr
     """The newer part is whole and large, so nothing is to be done with it but to look."""
     part = store.append(IDS[:4], np.ones((4, 2)))
     os.utime(store.folder / part, ns=(1, 1))
-    victim = store.folder / store.append(np.sort(np.r_[superseded, IDS[4:]]), np.zeros((len(superseded) + 4, 2)))
+    victim = store.folder / store.append(
+        np.sort(np.r_[superseded, IDS[4:]]), np.zeros((len(superseded) + 4, 2))
+    )
     plan = plan_rewriting(store, PART)
     victim.write_bytes(victim.read_bytes()[:-1] + b"?")
     with pytest.raises(DamagedArtifact, match="set aside"):

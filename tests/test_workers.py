@@ -78,7 +78,9 @@ def test_large_files_are_checked_the_same_way(tmp_path: Path, monkeypatch: pytes
         assert workers.prepare_one(request, settings()).status == CHANGED
 
 
-def test_a_file_that_memory_does_not_hold_costs_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_memory_does_not_hold_costs_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*_: object) -> None:
         raise MemoryError
 

@@ -13,8 +13,8 @@ from scripts.lib.embedding.workers import Prepared
 from scripts.lib.errors import InputError
 
 AUTO = "auto"
-CORE_SECONDS = 0.1  # of one batch on a core: cores end together, and a call's own cost is long paid for
-CORE_VIEWS = 32
+CORE_SECONDS = 0.4  # of one batch on a core: cores end together, and a call's own cost is long paid for
+CORE_VIEWS = 16  # more do not fit the caches
 CLOCK_TICK = 1e-6  # seconds
 GPU_FIRST, GPU_VIEWS = 8, 1024  # the least and the most that are tried on a GPU
 GPU_GAIN = 1.05  # what doubling must add to the rate

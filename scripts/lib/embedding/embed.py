@@ -43,13 +43,15 @@ def embed_images(
     requests: Iterable[Request],
     model: Model,
     workers: WorkerSettings,
-    size: BatchSize,
+    size: BatchSize | int | str,
     pool: WorkerPool | None = None,
 ) -> Iterator[Embedded | Failed]:
     """Yield the vector of each requested image, or why it has none, in the order of the requests.
 
+    size : of a batch, a number of views or `auto`; or an object that tells it afterwards
     pool : of the workers, started earlier to save time
     """
+    size = size if isinstance(size, BatchSize) else BatchSize(size)
     return embed_prepared(prepare_all(requests, workers, pool), model, size)
 
 

@@ -11,7 +11,7 @@ import mmap
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, TimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scripts.lib.embedding.models.protocol import Prepare
-from scripts.lib.embedding.pool import SLOT_BYTES, WorkerPool, worker_memory
+from scripts.lib.embedding.pool import SLOT_BYTES, Job, WorkerPool, worker_memory
 from scripts.lib.embedding.shared_memory import Placed
 from scripts.lib.files.content_ids import content_id_of
 from scripts.lib.files.paths import readable
@@ -75,17 +75,13 @@ def prepare_all(
             yield from prepare_all(requests, settings, own)
         return
     groups = _groups(requests, pool.tasks)
-    running: deque[tuple[int, _Task]] = deque()
+    running: deque[_Task] = deque()
     while True:
-        while pool.slots and (group := next(groups, None)):
-            slot = pool.slots.popleft()
-            running.append((slot, _submit(pool, group, settings, slot)))
+        while len(running) < pool.tasks and (group := next(groups, None)):
+            running.append(_submit(pool, group, settings, pool.slots.popleft()))
         if not running:
             return
-        slot, task = running.popleft()
-        results = _results(pool, task, settings)
-        pool.slots.append(slot)
-        yield from results
+        yield from _results(pool, running.popleft(), settings)
 
 
 def _groups(requests: Iterable[Request], tasks: int) -> Iterator[list[Request]]:
@@ -101,38 +97,51 @@ class _Task(NamedTuple):
 
     group: list[Request]
     slot: int | None
-    answers: "Future[Answers]"
+    answers: Job  # returns Answers
 
 
 def _submit(pool: WorkerPool, group: list[Request], settings: WorkerSettings, slot: int | None) -> _Task:
     timeout = settings.timeout * len(group)
-    answers = pool.processes.schedule(_prepare_group, (group, settings, slot), timeout=timeout)
-    return _Task(group, slot, answers)
+    return _Task(group, slot, pool.submit(_prepare_group, (group, settings, slot), timeout))
 
 
 def _results(pool: WorkerPool, task: _Task, settings: WorkerSettings) -> list[Prepared]:
     try:
-        return [
-            prepared._replace(views=pool.memory.take(place)) if place else prepared
-            for prepared, place in task.answers.result()
-        ]
-    except TimeoutError:
-        reason = f"decoding did not end within {settings.timeout:.0f} s"
+        prepared = [_taken(pool, *answer) for answer in task.answers.result()]
+    except BrokenProcessPool:  # no image is to blame where all workers are gone
+        return _once_more(pool, task, settings)
     except Exception as error:
-        reason = f"the decoder crashed (exit code {_exit_code(error)})"
-    if task.slot is None:
-        return [Prepared(each.content_id, None, UNDECODABLE, reason) for each in task.group]
+        reason = _failure(error, settings)
+    else:
+        if task.slot is not None:
+            pool.slots.appendleft(task.slot)
+        return prepared
+    if task.slot is not None:
+        return _once_more(pool, task, settings)
+    return [Prepared(each.content_id, None, UNDECODABLE, reason) for each in task.group]
+
+
+def _taken(pool: WorkerPool, prepared: Prepared, place: Placed | None) -> Prepared:
+    return prepared._replace(views=pool.memory.take(place)) if place else prepared
+
+
+def _once_more(pool: WorkerPool, task: _Task, settings: WorkerSettings) -> list[Prepared]:
+    """Try each request of a task that failed alone."""
+    if task.slot is not None:
+        pool.slots.append(task.slot)
     alone = [_submit(pool, [request], settings, None) for request in task.group]
     return [result for each in alone for result in _results(pool, each, settings)]
 
 
-def _exit_code(error: Exception) -> int:
-    """Return how a worker ended; an error that is not its death is raised."""
+def _failure(error: Exception, settings: WorkerSettings) -> str:
+    """Say why a task failed; an error that is neither its time limit nor the death of a worker is raised."""
+    if isinstance(error, TimeoutError):
+        return f"decoding did not end within {settings.timeout:.0f} s"
     from pebble import ProcessExpired
 
     if not isinstance(error, ProcessExpired):
         raise error
-    return int(error.exitcode)
+    return f"the decoder crashed (exit code {error.exitcode})"
 
 
 def _prepare_group(group: list[Request], settings: WorkerSettings, slot: int | None) -> Answers:

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from scripts.lib.embedding.allocation import keep_freed_memory
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.models.device import choose_device
 from scripts.lib.embedding.models.faster import faster
@@ -33,14 +34,16 @@ class NetworkModel:
 
     def __init__(self, card: ModelCard, network: nn.Module, device: str, threads: int) -> None:
         self.card, self.target = card, int(card.preprocessing["resize_size"])
+        crop = int(card.preprocessing["crop_size"])
         self.device = torch.device(choose_device(device))
         self.on_gpu = self.device.type == "cuda"
         self.half = self.on_gpu
         self.lanes = GPU_LANES if self.on_gpu else threads
         torch.set_num_threads(1)
+        keep_freed_memory()
         self.network = faster(network).to(self.device)
-        self.mean, self.std = (
-            torch.tensor(card.preprocessing[key], device=self.device).mul_(255).view(1, 3, 1, 1)
+        self.mean, self.std = (  # of each value in a row of pixels: (3 * crop,)
+            torch.tensor(card.preprocessing[key], device=self.device).mul_(255).repeat(crop)
             for key in ("mean", "std")
         )
         self._streams = threading.local()
@@ -69,8 +72,10 @@ class NetworkModel:
     def _features(self, views: torch.Tensor) -> np.ndarray:
         if self.on_gpu:
             views = views.pin_memory().to(self.device, non_blocking=True)
-        # Bytes travel, numbers are made where they are used; the channels lie together, as in the views.
-        pixels = views.permute(0, 3, 1, 2).float().sub_(self.mean).div_(self.std)
+        # Bytes travel, numbers are made where they are used, by whole rows, which is four times as fast as by
+        # channels; the channels of a pixel stay together.
+        rows = views.flatten(2).float().sub_(self.mean).div_(self.std)  # (b, crop, 3 * crop)
+        pixels = rows.view(views.shape).permute(0, 3, 1, 2)
         features = self._forward(pixels, half=self.half)
         if self.half and not features.isfinite().all():  # half precision ends at 65,504
             features = self._forward(pixels, half=False)
@@ -78,6 +83,7 @@ class NetworkModel:
         return vectors
 
     def _forward(self, pixels: torch.Tensor, half: bool) -> torch.Tensor:
+        # Lanes would share the cache of weights in half precision, and not wait for each other to fill it.
         with torch.autocast(self.device.type, torch.float16, enabled=half, cache_enabled=False):
             features: torch.Tensor = self.network(pixels).flatten(1).float()
         return features
