@@ -10,7 +10,6 @@ from scripts.lib.embedding.models.network import NetworkModel
 from scripts.lib.embedding.models.protocol import DeviceFull
 from tests.test_pixels import RULE
 
-
 FULL = [
     torch.OutOfMemoryError("CUDA out of memory"),
     RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
