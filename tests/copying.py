@@ -8,7 +8,8 @@ from blake3 import blake3
 
 from scripts.lib.files.copy import copy_in_order
 from scripts.lib.files.execute import CopySettings, CopySummary
-from scripts.lib.files.plan import Wanted
+from scripts.lib.files.staging import Seen
+from scripts.lib.files.targets import Wanted, named_targets
 
 
 class Photos:
@@ -36,8 +37,8 @@ class Photos:
     def copy_wanted(self, order: Sequence[Wanted], name: str = "photos", **settings) -> CopySummary:
         done: list[int] = []
         chosen = CopySettings(self.output, name, **{"threads": 2, "batch_files": 3} | settings)
-        summary = copy_in_order(order, chosen, done.append)
-        assert sum(done) == len(order)
+        summary = copy_in_order(named_targets(order, 255), chosen, done.append)
+        assert summary.undone or sum(done) == len(order)
         return summary
 
     def copies(self) -> dict[str, str]:
@@ -51,7 +52,8 @@ class Photos:
 
 def wanted(position: int, path: Path) -> Wanted:
     content = blake3(path.read_bytes()).digest() if path.is_file() else bytes(32)
-    return Wanted(position, os.fsencode(path), content)
+    found = path.stat() if path.is_file() else None
+    return Wanted(position, os.fsencode(path), content, found and Seen(found.st_size, found.st_mtime_ns))
 
 
 def statuses(summary: CopySummary) -> list[str]:

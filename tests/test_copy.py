@@ -10,7 +10,7 @@ import pytest
 from scripts.lib.errors import OutputError
 from scripts.lib.files.check import check_copies
 from scripts.lib.files.execute import CopySummary
-from scripts.lib.files.plan import Wanted
+from scripts.lib.files.targets import Wanted
 from tests.copying import Photos, statuses, tree, wanted
 
 

@@ -100,6 +100,6 @@ def test_another_collection_is_refused_and_told_whose_it_is(written: Path) -> No
 
 
 def test_a_later_format_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "ledger").write_bytes(b'{"seriatim":2,"name":"photos"}\n')
-    with pytest.raises(OutputError, match="format 2"), ledger_at(tmp_path / "ledger"):
+    (tmp_path / "ledger").write_bytes(b'{"seriatim":9,"name":"photos"}\n')
+    with pytest.raises(OutputError, match="format 9"), ledger_at(tmp_path / "ledger"):
         pass

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from scripts.lib.files.ledger import State, replay
+from scripts.lib.files.ledger import State
+from scripts.lib.files.moved import read_ledger
 from scripts.lib.files.placement import HOME, LEDGER, OutputFolder
 
 
@@ -15,7 +16,7 @@ class Finding(NamedTuple):
     """A copy that is not as it was made; `unfinished` is mended by running again, as all are."""
 
     name: bytes
-    problem: Literal["missing", "altered", "unfinished"]
+    problem: Literal["missing", "altered", "dangling", "unfinished"]
 
 
 def check_copies(
@@ -29,7 +30,7 @@ def check_copies(
     if not output.is_dir():
         return []
     with OutputFolder(output) as folder, ThreadPoolExecutor(threads) as pool:
-        state = _state(folder)
+        state = read_ledger(folder)
         paths = sorted(state.owned)
         findings = []
         for finding in pool.map(partial(_check, folder, state), paths):
@@ -44,19 +45,14 @@ def has_ledger(output: Path) -> bool:
     return Path(output, os.fsdecode(LEDGER)).is_file()
 
 
-def _state(folder: OutputFolder) -> State:
-    try:
-        fd = folder.open(LEDGER, os.O_RDONLY)
-    except FileNotFoundError:
-        return State()
-    with open(fd, "rb") as stream:
-        return replay(stream.read())[0]
-
-
 def _check(folder: OutputFolder, state: State, path: bytes) -> Finding | None:
     if path.startswith(HOME + b"/"):
         return Finding(path, "unfinished")
+    file = state.owned[path]
     if folder.lstat(path) is None:
         return Finding(path, "missing")
-    same = folder.digest(path) == state.owned[path].content
-    return None if same else Finding(path, "altered")
+    if file.kind == "symlink":
+        same = folder.readlink(path) == file.link
+        leads = os.path.exists(os.path.join(os.fsencode(folder.path), path))
+        return Finding(path, "dangling" if same else "altered") if not (same and leads) else None
+    return None if folder.digest(path) == file.content else Finding(path, "altered")

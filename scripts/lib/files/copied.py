@@ -1,24 +1,19 @@
-"""Stage `copy`, before and after: from the order what is wanted, and from what was done a table."""
+"""Stage `copy`, before and after: are the sources there, and what was done, as a table."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.copy import CopySummary, Wanted
+from scripts.lib.files.execute import CopySummary
 from scripts.lib.files.paths import readable
+from scripts.lib.files.targets import Wanted
 
 
-def wanted_files(order: Path, hashed: bool) -> list[Wanted]:
-    """Return what to copy; without `hashed` the content ids are not those of the files' bytes."""
-    table = pq.read_table(order, columns=["position", "path_bytes", "content_id"])
-    columns = [table[name].to_pylist() for name in table.column_names]
-    return [Wanted(i, path, content if hashed else None) for i, path, content in zip(*columns, strict=True)]
-
-
-def check_sources(wanted: list[Wanted], allow_shrink: bool) -> None:
+def check_sources(wanted: Sequence[Wanted], allow_shrink: bool) -> None:
     """Refuse to touch the output when most of what it is to hold can't be found.
 
     Raises

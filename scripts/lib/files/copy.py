@@ -16,6 +16,7 @@ from pathlib import Path
 from scripts.lib.errors import OutputError
 from scripts.lib.files.deeds import Doer
 from scripts.lib.files.execute import CopySettings, CopySummary, Executor, Progress
+from scripts.lib.files.kinds import Tried, with_kinds
 from scripts.lib.files.ledger import Ledger
 from scripts.lib.files.placement import (
     HOME,
@@ -26,37 +27,30 @@ from scripts.lib.files.placement import (
     OutputFolder,
     locked,
 )
-from scripts.lib.files.plan import (
-    Planner,
-    Target,
-    Wanted,
-    named_targets,
-    refuse_foreign,
-    with_known_contents,
-)
+from scripts.lib.files.plan import Planner, refuse_foreign
 from scripts.lib.files.survey import survey
+from scripts.lib.files.targets import Target, with_known_contents
 
-__all__ = ["CopySettings", "CopySummary", "Wanted", "copy_in_order"]
 
-
-def copy_in_order(wanted: Sequence[Wanted], settings: CopySettings, progress: Progress) -> CopySummary:
-    """Make the output folder hold a copy of each wanted file, named by its position.
+def copy_in_order(targets: Sequence[Target], settings: CopySettings, progress: Progress) -> CopySummary:
+    """Make the output folder hold each target under its name: a copy, a link, or the file itself.
 
     `progress` is called with numbers of files newly done. A source that cannot be copied is a row
     with an error. Raises OutputError, with nothing changed, if a wanted name is taken by a file
-    that is not ours, the folder belongs to another collection, or space would not suffice; and,
-    with what is done kept, if the folder cannot be written to any longer.
+    that is not ours, the folder belongs to another collection, files can't be linked or moved there, or
+    space would not suffice; and, with what is done kept, if the folder cannot be written to any longer.
     """
-    with _as_output_errors(settings.output), _open(settings.output) as folder:
-        targets = named_targets(wanted, folder.name_limit)
+    with as_output_errors(settings.output), _open(settings.output) as folder:
         if folder.lstat(REMOVED) is not None:
             folder.folder(REMOVED)
         if folder.lstat(HOME) is None:
             refuse_foreign(folder, targets, ours=set())
         folder.make(HOME, STAGING, PARKED)
-        with locked(folder), _ledger(folder, settings.name) as ledger:
+        with locked(folder), ledger_of(folder, settings.name) as ledger:
             doer = Doer(folder, ledger)
             doer.recover()
+            if ledger.state.undone and ledger.state.plan == settings.plan and not settings.forced:
+                return CopySummary([], [], [], [], undone=True)
             with doer.sweeping(), ThreadPoolExecutor(settings.threads) as pool:
                 return _executor(doer, targets, settings, pool).run(progress)
 
@@ -67,11 +61,14 @@ def _executor(
     """Look at the folder, plan, and check that there is room for the plan."""
     owned = dict(doer.ledger.state.owned)
     targets = with_known_contents(targets, owned)
+    able = Tried(doer.folder)
+    targets = with_kinds(doer.folder.path, targets, settings.mode, settings.fallback, able)
     trusted = {} if settings.check_contents else {target.name: target.content for target in targets}
     standing = survey(doer.folder, owned, trusted, pool)
     plan = Planner(doer.folder, owned, targets, standing).plan()
     executor = Executor(doer, plan, standing, settings, pool)
     _check_space(doer.folder, sum(executor.sizes))
+    doer.ledger.note_plan(settings.plan)
     return executor
 
 
@@ -85,7 +82,8 @@ def _check_space(folder: OutputFolder, needed: int) -> None:
 
 
 @contextlib.contextmanager
-def _ledger(folder: OutputFolder, name: str) -> Iterator[Ledger]:
+def ledger_of(folder: OutputFolder, name: str) -> Iterator[Ledger]:
+    """Open the ledger of an output folder, and claim the folder if it is nobody's."""
     fd = folder.open(LEDGER, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
     try:
         ledger = Ledger.open(fd, name)
@@ -106,7 +104,7 @@ def _open(output: Path) -> OutputFolder:
 
 
 @contextlib.contextmanager
-def _as_output_errors(output: Path) -> Iterator[None]:
+def as_output_errors(output: Path) -> Iterator[None]:
     """Give what goes wrong in the output folder a message that says what to do."""
     try:
         yield

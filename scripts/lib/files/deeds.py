@@ -7,13 +7,15 @@ which of them were carried out, so that a file is ours if and only if we made it
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.ledger import Intent, Ledger
+from scripts.lib.files.giving import give_back, is_back
+from scripts.lib.files.ledger import Intent, Ledger, Own
 from scripts.lib.files.paths import readable
 from scripts.lib.files.placement import STAGING, UNFIT_NAME, Move, OutputFolder
 from scripts.lib.files.survey import Standing
+from scripts.lib.files.taking import has_source, take_source
 
 STAGED = re.compile(rb"\d+\.part")
 
@@ -56,6 +58,44 @@ class Doer:
         self.ledger.settle(done, void)
         return removed
 
+    def take(self, intents: Sequence[Intent]) -> list[str | None]:
+        """Remove the sources of files of ours, which are moved by that; return why not, if not."""
+        return self._each(intents, take_source)
+
+    def give(self, intents: Sequence[Intent]) -> list[str | None]:
+        """Move files of ours back to their sources' places; return why not, if not."""
+        return self._each(intents, give_back)
+
+    def _each(
+        self, intents: Sequence[Intent], do: Callable[[OutputFolder, bytes, Own], str | None]
+    ) -> list[str | None]:
+        if not intents:
+            return []
+        numbers = self._announce(intents)
+        reasons = [do(self.folder, each.here, each.file) if each.file else None for each in intents]
+        results = list(zip(numbers, reasons, strict=True))
+        self.ledger.settle(
+            done=[number for number, reason in results if reason is None],
+            void=[number for number, reason in results if reason is not None],
+        )
+        return reasons
+
+    def make_folders(self, paths: Iterable[bytes]) -> None:
+        """Make the folders of some files where they are missing; those that were are ours."""
+        wanted = sorted({os.path.dirname(path) for path in paths} - {b""})
+        missing = [folder for folder in wanted if self.folder.lstat(folder) is None]
+        if missing:
+            self.ledger.note_folders(made=missing)
+            self.ledger.flush()
+            self.folder.make(*missing)
+
+    def prune_folders(self) -> None:
+        """Remove folders of ours that are empty."""
+        state = self.ledger.state
+        used = {os.path.dirname(path) for path in state.owned}
+        gone = [each for each in sorted(state.folders - used) if self.folder.remove_folder(each)]
+        self.ledger.note_folders(unmade=gone)
+
     def _announce(self, intents: Sequence[Intent]) -> list[int]:
         numbers = self.ledger.intend(intents)
         self.folder.flush()
@@ -92,6 +132,10 @@ class Doer:
                 self.folder.unlink(os.path.join(STAGING, name))
 
     def _was_done(self, intent: Intent) -> bool:
+        if intent.file and intent.deed == "take":
+            return not has_source(self.folder, intent.here, intent.file)
+        if intent.file and intent.deed == "give":
+            return is_back(self.folder, intent.here, intent.file)
         here = self.folder.lstat(intent.here)
         if intent.deed == "remove":
             return here is None
@@ -106,6 +150,8 @@ class Doer:
             return False
         if intent.file is None:
             return here is None
+        if intent.file.kind == "symlink":
+            return self.folder.readlink(intent.there) == intent.file.link
         return self.folder.digest(intent.there) == intent.file.content
 
 

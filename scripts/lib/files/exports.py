@@ -15,9 +15,9 @@ LIST_ROWS = 65_536
 def write_csv(table: pa.Table, file: Path) -> None:
     """Write a table as CSV: text is quoted and harmless, a null is empty, content ids are digits.
 
-    The column `path_bytes` is left out: it has no text.
+    Columns of bytes are left out: they have no text.
     """
-    kept = [name for name in table.column_names if name != "path_bytes"]
+    kept = [field.name for field in table.schema if not pa.types.is_binary(field.type)]
     columns = {name: _as_text(table[name]) for name in kept}
     pacsv.write_csv(pa.table(columns), file)
 

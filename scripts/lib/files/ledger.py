@@ -4,10 +4,13 @@
     {"intent": 7, "do": "place", "here": .., "there": .., ..}  about to be done
     {"done": [7, 8]}    {"void": [9]}                         was done, was not done
     {"own": "0003_a.jpg", ..}    {"forget": "0004_b.jpg"}     a fact about one file
+    {"made": "00000-09999"}    {"unmade": "00000-09999"}      a folder of ours came or went
+    {"plan": "5f0e.."}    {"undone": "5f0e.."}                which plan is carried out, or was undone
 
 A file is ours because the ledger says so; every other file is foreign and is left alone. Intents
 are on the disk before what they announce begins. Results may be lost: an intent that has none is
-settled at the next start by looking at the files. All paths are relative to the output folder.
+settled at the next start by looking at the files. All paths are relative to the output folder, but
+for those of sources.
 """
 
 import json
@@ -18,25 +21,34 @@ from typing import Any, Literal, NamedTuple
 
 from scripts.lib.errors import OutputError
 
-VERSION = 1
+VERSION = 2
+READ = (1, 2)  # version 1 knew copies only
 
-Deed = Literal["place", "move", "aside", "remove"]
+Kind = Literal["copy", "hardlink", "symlink", "move"]
+Deed = Literal["place", "move", "aside", "remove", "take", "give"]
 
 
 class Own(NamedTuple):
-    """A file of ours as it was when we made it, and the source that it was copied from."""
+    """A file of ours as it was when we made it, and the source that it was made from.
+
+    kind : what it is to its source; of a moved file `source` is the place that it had
+    link : the text of a symbolic link
+    """
 
     content: bytes  # BLAKE3-256 of its bytes
     size: int
     mtime_ns: int
     source: bytes
     source_mtime_ns: int
+    kind: Kind = "copy"
+    link: bytes = b""
 
 
 class Intent(NamedTuple):
     """A file about to be placed, moved, set aside (`here` to `there`) or removed (`here`).
 
-    `file` describes it; None for a file that is no longer as we made it.
+    To `take` is to remove the source of the file `here`, which is moved by that; to `give` is to move it
+    back to `there`, which lies outside. `file` describes it; None for a file that is no longer as we made it.
     """
 
     deed: Deed
@@ -52,6 +64,9 @@ class State:
     name: str | None = None
     owned: dict[bytes, Own] = field(default_factory=dict)
     pending: dict[int, Intent] = field(default_factory=dict)
+    folders: set[bytes] = field(default_factory=set)
+    plan: str | None = None
+    undone: bool = False
     next_number: int = 0
 
     def apply(self, line: dict[str, Any]) -> None:
@@ -72,12 +87,27 @@ class State:
         elif "forget" in line:
             self.owned.pop(_raw(line["forget"]), None)
         else:
+            self._apply_to_folder(line)
+
+    def _apply_to_folder(self, line: dict[str, Any]) -> None:
+        if "made" in line:
+            self.folders.add(_raw(line["made"]))
+        elif "unmade" in line:
+            self.folders.discard(_raw(line["unmade"]))
+        elif "plan" in line or "undone" in line:
+            self.undone = "undone" in line
+            self.plan = str(line["undone" if self.undone else "plan"])
+        else:
             raise ValueError("a line of no known kind")
 
     def _finish(self, intent: Intent) -> None:
         self.owned.pop(intent.here, None)
-        if intent.deed in ("place", "move") and intent.file is not None:
+        if intent.file is None:
+            return
+        if intent.deed in ("place", "move"):
             self.owned[intent.there] = intent.file
+        elif intent.deed == "take":
+            self.owned[intent.here] = intent.file._replace(kind="move")
 
 
 class Ledger:
@@ -125,6 +155,20 @@ class Ledger:
         """Append that these are files of ours no longer."""
         self._append({"forget": _text(path)} for path in paths)
 
+    def note_folders(self, made: Iterable[bytes] = (), unmade: Iterable[bytes] = ()) -> None:
+        """Append which folders are ours from now on, or are no more."""
+        lines = [("made", path) for path in made] + [("unmade", path) for path in unmade]
+        self._append({what: _text(path)} for what, path in lines)
+
+    def note_plan(self, plan: str) -> None:
+        """Append which plan is carried out from now on."""
+        if self.state.undone or self.state.plan != plan:
+            self._append([{"plan": plan}])
+
+    def note_undone(self) -> None:
+        """Append that what the plan made was undone."""
+        self._append([{"undone": self.state.plan or ""}])
+
     def flush(self) -> None:
         """Return when every line is on the disk."""
         os.fsync(self.fd)
@@ -170,7 +214,7 @@ def _encode(line: dict[str, Any]) -> bytes:
 
 
 def _header_name(line: dict[str, Any]) -> str:
-    if line["seriatim"] != VERSION:
+    if line["seriatim"] not in READ:
         raise OutputError(
             f"The ledger of this output folder has format {line['seriatim']}, this version of "
             f"Seriatim writes format {VERSION}. Use the version that wrote it, or another output."
@@ -191,12 +235,15 @@ def _intent_line(number: int, intent: Intent) -> dict[str, Any]:
 
 def _own(line: dict[str, Any]) -> Own:
     content, source = bytes.fromhex(line["content"]), _raw(line["source"])
-    return Own(content, line["size"], line["mtime_ns"], source, line["source_mtime_ns"])
+    kind, link = line.get("kind", "copy"), _raw(line.get("link", ""))
+    return Own(content, line["size"], line["mtime_ns"], source, line["source_mtime_ns"], kind, link)
 
 
 def _own_fields(file: Own) -> dict[str, Any]:
-    fields = file._asdict()
-    return {**fields, "content": file.content.hex(), "source": _text(file.source)}
+    fields = file._asdict() | {"content": file.content.hex(), "source": _text(file.source)}
+    fields["link"] = _text(file.link)
+    usual = {"kind": "copy", "link": ""}
+    return {key: value for key, value in fields.items() if usual.get(key) != value}
 
 
 def _text(path: bytes) -> str:

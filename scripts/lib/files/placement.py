@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import stat
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +33,7 @@ REMOVED = b".removed"
 LEDGER = b".seriatim/ledger.jsonl"
 LOCK = b".seriatim/lock"
 CHUNK = 1 << 20
+HELD_FOLDERS = 256
 
 CANNOT_LINK = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 UNFIT_NAME = {errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG}
@@ -46,67 +48,131 @@ class Move(NamedTuple):
     there: bytes
 
 
+class Folder:
+    """A folder held open, for as long as anybody refers to it."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def __del__(self) -> None:
+        os.close(self.fd)
+
+
 class OutputFolder:
     """The output folder, held open. `path` has its symbolic links resolved once and for all."""
 
     def __init__(self, path: Path) -> None:
         self.path = Path(os.path.realpath(path))
-        self.fds: dict[bytes, int] = {b"": os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)}
+        self._root = Folder(os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        self._held: OrderedDict[bytes, Folder] = OrderedDict()  # the last used last
+        self.device = os.fstat(self._root.fd).st_dev
         self.name_limit = os.pathconf(self.path, "PC_NAME_MAX")
 
     def __enter__(self) -> "OutputFolder":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for fd in self.fds.values():
-            os.close(fd)
+        self._held.clear()
+        del self._root
 
-    def make(self, *folders: bytes) -> None:
-        """Create folders where they are missing; parents first."""
+    def make(self, *folders: bytes) -> list[bytes]:
+        """Create folders where they are missing, parents first; return those that were."""
+        made = []
         for folder in folders:
+            parent = self._parent(folder)
             with contextlib.suppress(FileExistsError):
-                os.mkdir(_base(folder), 0o777, dir_fd=self._parent(folder))
+                os.mkdir(_base(folder), 0o777, dir_fd=parent.fd)
+                made.append(folder)
             self.folder(folder)
+        return made
 
-    def folder(self, folder: bytes) -> int:
-        """Return the descriptor of a folder. Raises OutputError if it is none of its own."""
-        if folder not in self.fds:
-            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-            try:
-                self.fds[folder] = os.open(_base(folder), flags, dir_fd=self._parent(folder))
-            except OSError as error:
-                if error.errno not in (errno.ENOTDIR, errno.ELOOP):
-                    raise
-                raise OutputError(
-                    f"{readable(folder)!r} in the output folder {str(self.path)!r} is a symbolic "
-                    "link or a file, where a folder is needed. Move it away, or choose another "
-                    "output folder."
-                ) from error
-        return self.fds[folder]
+    def folder(self, folder: bytes) -> Folder:
+        """Return a folder, held open. Raises OutputError if it is none of its own.
 
-    def _parent(self, path: bytes) -> int:
+        Of many folders only the last used stay open. Keep the result as long as its descriptor is used.
+        """
+        if not folder:
+            return self._root
+        held = self._held.pop(folder, None) or self._opened(folder)
+        self._held[folder] = held
+        if len(self._held) > HELD_FOLDERS:
+            self._held.popitem(last=False)
+        return held
+
+    def _opened(self, folder: bytes) -> Folder:
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        parent = self._parent(folder)
+        try:
+            return Folder(os.open(_base(folder), flags, dir_fd=parent.fd))
+        except OSError as error:
+            if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                raise
+            raise OutputError(
+                f"{readable(folder)!r} in the output folder {str(self.path)!r} is a symbolic "
+                "link or a file, where a folder is needed. Move it away, or choose another "
+                "output folder."
+            ) from error
+
+    def _parent(self, path: bytes) -> Folder:
         return self.folder(path.rpartition(b"/")[0])
 
     def open(self, path: bytes, flags: int, mode: int = 0o600) -> int:
         """Open a file that is no symbolic link."""
-        flags |= os.O_NOFOLLOW | os.O_CLOEXEC
-        return os.open(_base(path), flags, mode, dir_fd=self._parent(path))
+        parent = self._parent(path)
+        return os.open(_base(path), flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=parent.fd)
 
     def lstat(self, path: bytes) -> os.stat_result | None:
         """Return what is at a path, None if nothing is."""
         try:
-            return os.stat(_base(path), dir_fd=self._parent(path), follow_symlinks=False)
+            parent = self._parent(path)
+            return os.stat(_base(path), dir_fd=parent.fd, follow_symlinks=False)
         except OSError as error:
             if error.errno in {errno.ENOENT} | UNFIT_NAME:
                 return None
             raise
 
+    def readlink(self, path: bytes) -> bytes | None:
+        """Return the text of a symbolic link, None if there is none."""
+        parent = self._parent(path)
+        with contextlib.suppress(OSError):
+            return os.readlink(_base(path), dir_fd=parent.fd)
+        return None
+
     def listing(self, folder: bytes = b"") -> list[bytes]:
         """Return the names in a folder, sorted; none if there is no such folder."""
         try:
-            return sorted(os.fsencode(name) for name in os.listdir(self.folder(folder)))
+            held = self.folder(folder)
+            return sorted(os.fsencode(name) for name in os.listdir(held.fd))
         except FileNotFoundError:
             return []
+
+    def hold_link(self, source: bytes, path: bytes) -> None:
+        """Make a path another name of a source outside; a symbolic link is followed to its file."""
+        parent = self._parent(path)
+        os.link(source, _base(path), dst_dir_fd=parent.fd, follow_symlinks=True)
+
+    def lead_out(self, path: bytes, place: bytes) -> None:
+        """Give a file of the output another name outside, where there is none."""
+        parent = self._parent(path)
+        os.link(_base(path), place, src_dir_fd=parent.fd, follow_symlinks=False)
+
+    def symlink(self, text: bytes, path: bytes) -> None:
+        """Make a path a symbolic link."""
+        parent = self._parent(path)
+        os.symlink(text, _base(path), dir_fd=parent.fd)
+
+    def remove_folder(self, folder: bytes) -> bool:
+        """Remove a folder if it is empty; tell whether it is gone."""
+        parent = self._parent(folder)
+        self._held.pop(folder, None)
+        with contextlib.suppress(FileNotFoundError):
+            try:
+                os.rmdir(_base(folder), dir_fd=parent.fd)
+            except OSError as error:
+                if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                    return False
+                raise
+        return True
 
     def digest(self, path: bytes) -> bytes | None:
         """Return the BLAKE3-256 of a regular file, None if it is none or cannot be read."""
@@ -124,7 +190,8 @@ class OutputFolder:
 
     def unlink(self, path: bytes) -> None:
         """Take a name away."""
-        os.unlink(_base(path), dir_fd=self._parent(path))
+        parent = self._parent(path)
+        os.unlink(_base(path), dir_fd=parent.fd)
 
     def relocate(self, moves: Sequence[Move]) -> list[OSError | None]:
         """Give files other names, overwriting nothing; return what stood in the way of each.
@@ -148,7 +215,7 @@ class OutputFolder:
         here, there = self._parent(move.here), self._parent(move.there)
         names = _base(move.here), _base(move.there)
         try:
-            os.link(*names, src_dir_fd=here, dst_dir_fd=there, follow_symlinks=False)
+            os.link(*names, src_dir_fd=here.fd, dst_dir_fd=there.fd, follow_symlinks=False)
         except OSError as error:
             if error.errno not in CANNOT_LINK:
                 return error
@@ -163,7 +230,7 @@ class OutputFolder:
         except OSError as error:
             return error
         try:
-            os.rename(_base(move.here), _base(move.there), src_dir_fd=here, dst_dir_fd=there)
+            os.rename(_base(move.here), _base(move.there), src_dir_fd=here.fd, dst_dir_fd=there.fd)
         except OSError as error:
             self.unlink(move.there)
             return error
@@ -186,15 +253,16 @@ class OutputFolder:
         call, each file was flushed when it was written (`flush_file`).
         """
         if SYNCFS is None:
-            self.flush_folders(set(self.fds))
-        elif SYNCFS(self.fds[b""]) != 0:
+            self.flush_folders({b"", *self._held})
+        elif SYNCFS(self._root.fd) != 0:
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code))
 
     def flush_folders(self, folders: set[bytes]) -> None:
         """Return when the names in folders are on the disk."""
         for folder in sorted(folders):
-            os.fsync(self.folder(folder))
+            held = self.folder(folder)
+            os.fsync(held.fd)
 
 
 def flush_file(fd: int) -> None:

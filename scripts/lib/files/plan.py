@@ -14,28 +14,13 @@ from typing import NamedTuple
 
 from scripts.lib.errors import OutputError
 from scripts.lib.files.ledger import Own
-from scripts.lib.files.names import index_digits, target_name
+from scripts.lib.files.matching import Held, matched, serves
 from scripts.lib.files.paths import readable
 from scripts.lib.files.placement import HOME, REMOVED, OutputFolder
 from scripts.lib.files.survey import Standing
+from scripts.lib.files.targets import Target, mtime_ns
 
 NAMED_AT_MOST = 10
-
-
-class Wanted(NamedTuple):
-    """One file of the order. `content_id` is the BLAKE3-256 of its bytes, None if not known."""
-
-    position: int
-    source: bytes
-    content_id: bytes | None
-
-
-class Target(NamedTuple):
-    """A wanted file, its content as far as known, and the name that its copy is to have."""
-
-    wanted: Wanted
-    content: bytes | None
-    name: bytes
 
 
 class Rename(NamedTuple):
@@ -48,7 +33,7 @@ class Rename(NamedTuple):
 class Leaving(NamedTuple):
     """A file that has to go: removed if it is ours still and one of its sources exists.
 
-    `file` is None if it was altered, so that it is no longer ours to remove.
+    `file` is None if it was altered, so that it is no longer ours to remove. A moved file is never removed.
     """
 
     path: bytes
@@ -58,7 +43,10 @@ class Leaving(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do, in the order of the fields."""
+    """What to do, in the order of the fields.
+
+    stranded : files that were moved here, and that the order no longer has; they stay where they are
+    """
 
     kept: list[Target]
     refreshed: dict[bytes, Own]
@@ -67,18 +55,7 @@ class Plan:
     renamed: list[Rename]
     copied: list[Target]
     foreign: list[bytes]
-
-
-def named_targets(wanted: Sequence[Wanted], limit: int) -> list[Target]:
-    """Return the name of each copy, at most `limit` bytes long."""
-    positions = {file.position for file in wanted}
-    if len(positions) < len(wanted):
-        raise ValueError(f"{len(wanted)} files share {len(positions)} positions: each needs its own")
-    digits = index_digits(max(positions, default=0) + 1)
-    return [
-        Target(file, file.content_id, target_name(file.position, file.source, digits, limit))
-        for file in wanted
-    ]
+    stranded: list[bytes]
 
 
 class Planner:
@@ -92,10 +69,13 @@ class Planner:
         standing: Mapping[bytes, Standing],
     ) -> None:
         self.folder = folder
-        self.owned = owned
         self.targets = targets
         self.standing = standing
         self.ours = {path for path, found in standing.items() if found.is_file}
+        home = os.fsencode(folder.path)
+        self.held = {
+            path: Held(path, os.path.join(home, path), owned[path], standing[path]) for path in self.ours
+        }
 
     def plan(self) -> Plan:
         """Return the plan. Raises OutputError if a file that is not ours has a wanted name."""
@@ -103,129 +83,68 @@ class Planner:
         kept_names = {target.name for target in kept}
         needed = [target for target in self.targets if target.name not in kept_names]
         refuse_foreign(self.folder, needed, self.ours)
-        renamed = self._match(needed, kept_names)
-        sources = {rename.target: rename.here for rename in renamed}
+        rest = [held for path, held in self.held.items() if path not in kept_names]
+        renamed = [Rename(here, target) for target, here in matched(rest, needed, self.folder.device).items()]
+        served = {rename.target for rename in renamed}
+        staying = [*((t.name, t) for t in kept), *renamed]
+        idle = [held for held in rest if held.name not in {rename.here for rename in renamed}]
+        names = {target.name for target in needed}
+        stranded = [held.name for held in idle if held.file.kind == "move" and held.name not in names]
         return Plan(
             kept=kept,
-            refreshed=self._refreshed(kept),
+            refreshed=self._refreshed(staying),
             forgotten=[path for path in self.standing if path not in self.ours],
-            leaving=self._leaving(kept_names | set(sources.values())),
+            leaving=self._leaving([held for held in idle if held.name not in set(stranded)]),
             renamed=renamed,
-            copied=[target for target in needed if target not in sources],
+            copied=[target for target in needed if target not in served],
             foreign=foreign_names(self.folder, self.ours),
+            stranded=sorted(stranded),
         )
 
     def _is_kept(self, target: Target) -> bool:
-        standing = self.standing.get(target.name)
-        sound = standing is not None and standing.state == "sound"
-        return sound and self.owned[target.name].content == target.content
+        held = self.held.get(target.name)
+        return held is not None and serves(held, target, self.folder.device)
 
-    def _refreshed(self, kept: Iterable[Target]) -> dict[bytes, Own]:
-        """Return the kept files of which the ledger should know another time or source."""
+    def _refreshed(self, staying: Iterable[tuple[bytes, Target]]) -> dict[bytes, Own]:
+        """Return the files that stay, or get another name, of which the ledger should know more."""
         refreshed = {}
-        for target in kept:
-            file, found = self.owned[target.name], self.standing[target.name].stat
-            assert found is not None
-            now = file._replace(mtime_ns=found.st_mtime_ns)
-            if file.source != target.wanted.source:
-                time = _mtime_ns(target.wanted.source)
-                now = now._replace(source=target.wanted.source, source_mtime_ns=time or 0)
-            if now != file:
-                refreshed[target.name] = now
+        for path, target in staying:
+            now = self._as_it_is(path, target)
+            if now != self.held[path].file:
+                refreshed[path] = now
         return refreshed
 
-    def _match(self, needed: Sequence[Target], kept_names: set[bytes]) -> list[Rename]:
-        """Give targets the files of ours that have their content and are not kept.
+    def _as_it_is(self, path: bytes, target: Target) -> Own:
+        file, found = self.held[path].file, self.standing[path].stat
+        assert found is not None
+        now = file._replace(mtime_ns=found.st_mtime_ns)
+        if file.kind in ("hardlink", "move"):  # to edit it under one name is to edit it under all
+            now = now._replace(size=found.st_size, content=target.content or file.content)
+        if file.kind != "move" and file.source != target.wanted.source:
+            time = mtime_ns(target.wanted.source)
+            now = now._replace(source=target.wanted.source, source_mtime_ns=time or 0)
+        return now
 
-        A file made from another source serves if that source has the same time, so that what
-        results is what copying would have made.
-        """
-        paths = [p for p, s in self.standing.items() if s.state == "sound" and p not in kept_names]
-        needed = [target for target in needed if target.content is not None]
-        by_source = _pair(
-            {path: (self.owned[path].content, self.owned[path].source) for path in paths},
-            {target: (target.content, target.wanted.source) for target in needed},
-        )
-        used, served = set(by_source.values()), set(by_source)
-        contents = {self.owned[path].content for path in paths}
-        rest = [t for t in needed if t not in served and t.content in contents]
-        by_time = _pair(
-            {p: (self.owned[p].content, self.owned[p].source_mtime_ns) for p in paths if p not in used},
-            {target: (target.content, _mtime_ns(target.wanted.source)) for target in rest},
-        )
-        return [Rename(here, target) for target, here in (by_source | by_time).items()]
-
-    def _leaving(self, staying: set[bytes]) -> list[Leaving]:
+    def _leaving(self, idle: Iterable[Held]) -> list[Leaving]:
         sources: dict[bytes | None, list[bytes]] = defaultdict(list)
         for target in self.targets:
             sources[target.content].append(target.wanted.source)
         return [
-            self._leaving_file(path, standing, sources)
-            for path, standing in sorted(self.standing.items(), key=itemgetter(0))
-            if standing.is_file and path not in staying
+            Leaving(
+                held.name,
+                None if held.standing.state == "altered" and held.file.kind != "move" else held.file,
+                (held.file.source, *sources.get(held.file.content, ())),
+            )
+            for held in sorted(idle, key=lambda held: held.name)
         ]
-
-    def _leaving_file(
-        self, path: bytes, standing: Standing, sources: Mapping[bytes | None, Sequence[bytes]]
-    ) -> Leaving:
-        file = self.owned[path]
-        known = (file.source, *sources.get(file.content, ()))
-        return Leaving(path, file if standing.state == "sound" else None, known)
-
-
-def _pair(
-    offered: Mapping[bytes, tuple[object, ...]], asked: Mapping[Target, tuple[object, ...]]
-) -> dict[Target, bytes]:
-    """Give each target a path that has its key, each path once, in the order of their names."""
-    paths: dict[tuple[object, ...], list[bytes]] = defaultdict(list)
-    for path in sorted(offered, reverse=True):
-        paths[offered[path]].append(path)
-    return {target: paths[key].pop() for target, key in asked.items() if paths.get(key)}
-
-
-def with_known_contents(targets: Iterable[Target], owned: Mapping[bytes, Own]) -> list[Target]:
-    """Fill in contents that the ledger knows: of sources that still have the size and time."""
-    by_source = {file.source: file for file in owned.values()}
-    return [
-        target._replace(content=_recorded_content(by_source.get(target.wanted.source)))
-        if target.content is None
-        else target
-        for target in targets
-    ]
-
-
-def _recorded_content(file: Own | None) -> bytes | None:
-    if file is None:
-        return None
-    with_time = _stat(file.source)
-    if with_time is None:
-        return None
-    same = (with_time.st_size, with_time.st_mtime_ns) == (file.size, file.source_mtime_ns)
-    return file.content if same else None
-
-
-def size_of(source: bytes) -> int:
-    """Return a source's size in bytes, 0 if it can't be found out."""
-    found = _stat(source)
-    return 0 if found is None else found.st_size
-
-
-def _stat(path: bytes) -> os.stat_result | None:
-    try:
-        return os.stat(path)
-    except (OSError, ValueError):
-        return None
-
-
-def _mtime_ns(path: bytes) -> int | None:
-    found = _stat(path)
-    return None if found is None else found.st_mtime_ns
 
 
 def foreign_names(folder: OutputFolder, ours: set[bytes]) -> list[bytes]:
-    """Return what else is in the output folder."""
-    known = ours | {HOME, REMOVED}
-    return [name for name in folder.listing() if name not in known]
+    """Return what else is in the output folder, and in its subfolders that hold files of ours."""
+    folders = {os.path.dirname(path) for path in ours} - {b""}
+    known = ours | folders | {HOME, REMOVED}
+    inside = (os.path.join(each, name) for each in sorted({b"", *folders}) for name in folder.listing(each))
+    return [path for path in inside if path not in known and not path.startswith((HOME + b"/", REMOVED + b"/"))]
 
 
 def refuse_foreign(folder: OutputFolder, targets: Iterable[Target], ours: set[bytes]) -> None:

@@ -84,7 +84,8 @@ def scan(tree: Tree, cache: HashCache, settings: ScanSettings, progress: Progres
     if not found and not passed:
         raise InputError(f"No images found below {_listed(tree.roots)}. Name another folder with images=...")
     gone = cache.paths() - {each.path for each in found}
-    check_shrinkage(tree, cache, len(gone), settings.allow_shrink)
+    moved = set(tree.moved.values())
+    check_shrinkage(tree, cache, len(gone - moved), settings.allow_shrink)
     with progress(len(found), "files") as count:
         identities = identify_all(found, cache, settings.threads, count)
     cache.forget(gone)

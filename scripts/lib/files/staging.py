@@ -1,19 +1,28 @@
-"""One source file copied to a temporary file, whose bytes are then read back and hashed.
+"""One source made a temporary file: copied, cloned, or linked to.
 
-The hash is taken of the copy, not of what was read: equal to the content id of the scan it proves
-at once that the source is what was scanned and that the copy is what the source is.
+The hash of a copy is taken of what was written, read back: equal to the content id of the scan it
+proves at once that the source is what was scanned and that the copy is what the source is. A link has
+no bytes of its own: size and time tell, as they do to the scan, and the bytes where these differ.
 """
 
 import contextlib
+import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from scripts.lib.files.ledger import Own
-from scripts.lib.files.placement import CHUNK, STAGING, OutputFolder, digest_of, flush_file
+from scripts.lib.files.ledger import Kind, Own
+from scripts.lib.files.placement import CANNOT_LINK, CHUNK, STAGING, OutputFolder, digest_of, flush_file
+
+try:
+    import fcntl
+except ImportError:  # no such calls on this system
+    fcntl = None  # type: ignore[assignment]
 
 CHANGED = "changed since the scan: scan again, then copy"
+FICLONE = 0x40049409  # linux/fs.h
 CHANGING = "changed while it was being copied: copy again"
 
 Inodes = frozenset[tuple[int, int]]  # device and inode, by which a file is known under any name
@@ -23,12 +32,26 @@ class SourceError(Exception):
     """A source that cannot be copied; the message is the reason."""
 
 
+class Seen(NamedTuple):
+    """Size and modification time of a source when its content was found out."""
+
+    size: int
+    mtime_ns: int
+
+
 class Order(NamedTuple):
-    """A source, the content expected of it (None: any), and the temporary file to copy it to."""
+    """A source, the content expected of it (None: any), the temporary file, and what that is to be.
+
+    seen : what goes with the content; None if it is not known
+    link : the text of a symbolic link
+    """
 
     source: bytes
     content: bytes | None
     staging: bytes
+    kind: Kind = "copy"
+    seen: Seen | None = None
+    link: bytes = b""
 
 
 def staging_name(position: int) -> bytes:
@@ -37,11 +60,27 @@ def staging_name(position: int) -> bytes:
 
 
 def stage(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
-    """Copy a source to its temporary file, with its times and permissions.
+    """Make a temporary file of a source; copies get its times and permissions.
 
-    `barred` files are no sources. Raises SourceError if the source is not what was ordered, and
-    OSError if the output folder cannot be written to; no temporary file is left then.
+    `barred` files are no sources. To move is to link at first, or to copy where that can't be; the source
+    goes later. Raises SourceError if the source is not what was ordered, and OSError if the output folder
+    cannot be written to; no temporary file is left then.
     """
+    if order.kind == "symlink":
+        return _stage_symlink(folder, order, barred)
+    if order.kind == "hardlink":
+        return _stage_hardlink(folder, order, barred)
+    if order.kind == "move":
+        with contextlib.suppress(CannotLink):
+            return _stage_hardlink(folder, order, barred)
+    return _stage_copy(folder, order, barred)
+
+
+class CannotLink(SourceError):
+    """A source that can be given no other name where the output is."""
+
+
+def _stage_copy(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
     with _open_source(order.source, barred) as source:
         copy = folder.open(order.staging, os.O_RDWR | os.O_CREAT | os.O_EXCL)
         try:
@@ -53,10 +92,56 @@ def stage(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
             os.close(copy)
 
 
+def _stage_hardlink(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
+    with _open_source(order.source, barred) as source:
+        before = os.fstat(source)
+        content = _content_as_seen(source, before, order)
+        try:
+            folder.hold_link(order.source, order.staging)
+        except OSError as error:
+            if error.errno in CANNOT_LINK | {errno.EXDEV, errno.EACCES}:
+                raise CannotLink(f"can't be given a hard link here: {error.strerror}") from error
+            raise
+        made = folder.lstat(order.staging)
+        if made is None or not os.path.samestat(made, before):
+            folder.unlink(order.staging)
+            raise SourceError(CHANGING)
+        return Own(content, made.st_size, made.st_mtime_ns, order.source, before.st_mtime_ns, "hardlink")
+
+
+def _stage_symlink(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
+    with _open_source(order.source, barred) as source:
+        before = os.fstat(source)
+        content = _content_as_seen(source, before, order)
+        folder.symlink(order.link, order.staging)
+        made = folder.lstat(order.staging)
+        assert made is not None
+        return Own(
+            content,
+            made.st_size,
+            made.st_mtime_ns,
+            order.source,
+            before.st_mtime_ns,
+            "symlink",
+            order.link,
+        )
+
+
+def _content_as_seen(source: int, found: os.stat_result, order: Order) -> bytes:
+    """Return the content of a source, which is what was expected; raises SourceError if it is not."""
+    if order.content is not None and order.seen == (found.st_size, found.st_mtime_ns):
+        return order.content
+    content = _source_digest(source)
+    if order.content not in (None, content):
+        raise SourceError(CHANGED)
+    return content
+
+
 def _fill(copy: int, source: int, order: Order) -> Own:
     before = os.fstat(source)
-    for chunk in _chunks(source, before.st_size):
-        _write(copy, chunk)
+    if not _clone(copy, source):
+        for chunk in _chunks(source, before.st_size):
+            _write(copy, chunk)
     _check_unchanged(before, os.fstat(source))
     content = digest_of(copy, before.st_size)
     if content != order.content:
@@ -65,6 +150,16 @@ def _fill(copy: int, source: int, order: Order) -> Own:
     flush_file(copy)
     made = os.fstat(copy)
     return Own(content, made.st_size, made.st_mtime_ns, order.source, before.st_mtime_ns)
+
+
+def _clone(copy: int, source: int) -> bool:
+    """Have the file system share the blocks of both files (reflink), where it can; tell whether it did."""
+    if fcntl is None or not sys.platform.startswith("linux"):
+        return False
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(copy, FICLONE, source)
+        return True
+    return False
 
 
 def _explain(content: bytes, source: int, expected: bytes | None) -> None:

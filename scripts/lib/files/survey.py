@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from scripts.lib.files.ledger import Own
 from scripts.lib.files.placement import OutputFolder
 from scripts.lib.files.staging import Inodes
+from scripts.lib.files.targets import stat_of
 
 
 class Standing(NamedTuple):
@@ -38,34 +39,54 @@ def survey(
     """Look at every file of ours.
 
     Size and time suffice for files at which the content in `trusted` is wanted, path to content;
-    the others are to be moved or removed, and are hashed, as is every file whose time differs.
+    the others are to be moved or removed, and are hashed, as is every file whose time differs. Links have no
+    bytes of their own: a symbolic one is sound with its text, a hard one while it is a name of its source.
     """
-    standing = {path: _at_first_sight(folder.lstat(path), owned[path]) for path in sorted(owned)}
+    standing = {path: _at_first_sight(folder, path, owned[path]) for path in sorted(owned)}
     doubtful = [
         path
         for path, found in standing.items()
-        if found.state == "altered" or (found.state == "sound" and trusted.get(path) != owned[path].content)
+        if found.is_file and _is_doubtful(owned[path], found, trusted.get(path))
     ]
     for path, content in zip(doubtful, pool.map(folder.digest, doubtful), strict=True):
-        state: Literal["sound", "altered"] = "sound" if content == owned[path].content else "altered"
-        standing[path] = standing[path]._replace(state=state)
+        standing[path] = standing[path]._replace(state=_as_recorded(content == owned[path].content))
     return standing
+
+
+def _is_doubtful(file: Own, found: Standing, wanted: bytes | None) -> bool:
+    if file.kind in ("symlink", "move") or (file.kind == "hardlink" and is_name_of(found, file.source)):
+        return False
+    return found.state == "altered" or wanted != file.content
+
+
+def is_name_of(standing: Standing, source: bytes) -> bool:
+    """Tell whether a file of ours is a name of the very file that a source is."""
+    found = stat_of(source)
+    return found is not None and standing.stat is not None and os.path.samestat(found, standing.stat)
 
 
 def _identity(found: os.stat_result) -> tuple[int, int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def inodes(standing: Mapping[bytes, Standing]) -> Inodes:
-    """Return the inodes of all files of ours."""
-    stats = (found.stat for found in standing.values() if found.stat is not None)
+def inodes(owned: Mapping[bytes, Own], standing: Mapping[bytes, Standing]) -> Inodes:
+    """Return the inodes of all copies of ours; those of hard links are their sources' own."""
+    stats = [found.stat for path, found in standing.items() if found.stat and owned[path].kind == "copy"]
     return frozenset((found.st_dev, found.st_ino) for found in stats)
 
 
-def _at_first_sight(found: os.stat_result | None, file: Own) -> Standing:
+def _at_first_sight(folder: OutputFolder, path: bytes, file: Own) -> Standing:
+    found = folder.lstat(path)
     if found is None:
         return Standing("missing", None)
+    if file.kind == "symlink":
+        text = folder.readlink(path)
+        return Standing("replaced", None) if text is None else Standing(_as_recorded(text == file.link), found)
     if not stat.S_ISREG(found.st_mode):
         return Standing("replaced", None)
     same = (found.st_size, found.st_mtime_ns) == (file.size, file.mtime_ns)
-    return Standing("sound" if same else "altered", found)
+    return Standing(_as_recorded(same), found)
+
+
+def _as_recorded(same: bool) -> Literal["sound", "altered"]:
+    return "sound" if same else "altered"

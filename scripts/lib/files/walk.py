@@ -8,8 +8,8 @@ import fnmatch
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from blake3 import blake3
@@ -47,12 +47,14 @@ class Passed(NamedTuple):
 class Tree:
     """Which folders to read and what to leave out.
 
-    `own` are folders of ours (output, store, results), known by device and inode.
+    `own` are folders of ours (output, store, results), known by device and inode. `moved` are files in them
+    that are the user's none the less, and where each of them came from.
     """
 
     roots: Sequence[bytes]
     exclude: Sequence[str] = ()
     own: Sequence[bytes] = ()
+    moved: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
 class Excluder:
@@ -63,11 +65,11 @@ class Excluder:
         paths = [p.strip("/") for p in patterns if "/" in p]
         self.name, self.path = _any_of(names), _any_of(paths)
 
-    def __call__(self, root: bytes, entry: os.DirEntry[bytes]) -> bool:
+    def __call__(self, root: bytes, path: bytes) -> bool:
         """Tell whether an entry is to be left out."""
-        if self.name and self.name.match(os.fsdecode(entry.name)):
+        if self.name and self.name.match(os.fsdecode(os.path.basename(path))):
             return True
-        return bool(self.path and self.path.match(os.fsdecode(os.path.relpath(entry.path, root))))
+        return bool(self.path and self.path.match(os.fsdecode(os.path.relpath(path, root))))
 
 
 def _any_of(patterns: Sequence[str]) -> re.Pattern[str] | None:
@@ -82,6 +84,19 @@ def walk(tree: Tree) -> Iterator[Found | Passed]:
     excluded = Excluder(tree.exclude)
     for root in tree.roots:
         yield from _walk_root(root, seen, excluded)
+    for place, origin in sorted(tree.moved.items()):
+        root = next((root for root in tree.roots if origin.startswith(root.rstrip(b"/") + b"/")), tree.roots[0])
+        if not excluded(root, origin):
+            yield _moved_file(root, place)
+
+
+def _moved_file(root: bytes, place: bytes) -> Found | Passed:
+    try:
+        status = os.stat(place, follow_symlinks=False)
+    except OSError as error:
+        reason = f"was moved into the output, and can't be read there: {error.strerror}"
+        return Passed(root, place, reason, kind_of_extension(extension(place)))
+    return _found(root, place, status)
 
 
 def _walk_root(
@@ -113,7 +128,7 @@ def _walk_root(
             continue
         below: list[bytes] = []
         for entry in entries:
-            if _skipped(entry.name) or excluded(root, entry):
+            if _skipped(entry.name) or excluded(root, entry.path):
                 continue
             if _is_folder(entry):
                 (linked if entry.is_symlink() else below).append(entry.path)
@@ -146,9 +161,13 @@ def _file(root: bytes, entry: os.DirEntry[bytes]) -> Found | Passed:
         return Passed(root, entry.path, f"{what}: {error.strerror}", _kind(entry))
     if not stat.S_ISREG(status.st_mode):
         return Passed(root, entry.path, "not a regular file", _kind(entry))
+    return _found(root, entry.path, status)
+
+
+def _found(root: bytes, path: bytes, status: os.stat_result) -> Found:
     access = stat.S_IMODE(status.st_mode) | status.st_uid << 12 | status.st_gid << 44
     mtime_ns = min(max(status.st_mtime_ns, -LARGEST), LARGEST)
-    return Found(root, entry.path, status.st_size, mtime_ns, access)
+    return Found(root, path, status.st_size, mtime_ns, access)
 
 
 def _kind(entry: os.DirEntry[bytes]) -> str:
@@ -197,6 +216,8 @@ def folders_fingerprint(tree: Tree) -> str:
             continue
         count += 1
         digest.update(b"%b\0%d\n" % (folder, status.st_mtime_ns))
-        below = [e.path for e in entries if not _skipped(e.name) and not excluded(root, e)]
+        below = [e.path for e in entries if not _skipped(e.name) and not excluded(root, e.path)]
         pending.extend((root, path) for path in sorted(below, reverse=True))
+    for place, origin in sorted(tree.moved.items()):
+        digest.update(b"%b\0%b\n" % (place, origin))
     return f"{count}-{digest.hexdigest()[:16]}"

@@ -13,6 +13,7 @@ from blake3 import blake3
 
 from scripts.lib import versions
 from scripts.lib.artifacts.atomic import write_json
+from scripts.lib.files.moved import moved_files
 from scripts.lib.files.walk import Tree, fingerprint, folders_fingerprint
 from scripts.lib.run.config import UNWEIGHTED, file_in_name
 
@@ -20,12 +21,16 @@ RESULTS = "results"
 
 
 def input_tree(config: Mapping[str, Any]) -> Tree:
-    """Return what the scan reads: the user's folders, without those that the program writes to."""
+    """Return what the scan reads: the user's folders, without those that the program writes to.
+
+    Files that were moved into the output are read there.
+    """
     own = (config["output"], config["store"], RESULTS)
     return Tree(
         roots=[_bytes(root) for root in config["images"]],
         exclude=config["exclude"],
         own=[_bytes(folder) for folder in own],
+        moved=moved_files(Path(config["output"]).expanduser()),
     )
 
 

@@ -1,0 +1,109 @@
+"""A moved file moved back to the place that it had: never over another, never without its bytes."""
+
+import contextlib
+import errno
+import os
+import stat
+
+from scripts.lib.files.ledger import Own
+from scripts.lib.files.placement import CANNOT_LINK, CHUNK, OutputFolder, digest_of
+
+
+def give_back(folder: OutputFolder, path: bytes, file: Own) -> str | None:
+    """Move a file of ours to its source's place; return why not, if not.
+
+    The folders that led there are made again where they are gone.
+    """
+    try:
+        os.makedirs(os.path.dirname(file.source), exist_ok=True)
+        folder.lead_out(path, file.source)
+    except OSError as error:
+        if error.errno not in CANNOT_LINK | {errno.EXDEV}:
+            return _reason(error)
+        try:
+            _copy_back(folder, path, file)
+        except OSError as copying:
+            return _reason(copying)
+    _flush(os.path.dirname(file.source))
+    folder.unlink(path)
+    return None
+
+
+def is_back(folder: OutputFolder, path: bytes, file: Own) -> bool:
+    """Tell whether a file that was to be given back lies in its place; what is left of it here goes."""
+    here = folder.lstat(path)
+    if here is None:
+        return True
+    try:
+        fd = os.open(file.source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        found = os.fstat(fd)
+        same = os.path.samestat(here, found)
+        if not same and stat.S_ISREG(found.st_mode):
+            same = digest_of(fd, found.st_size) == file.content == folder.digest(path)
+    finally:
+        os.close(fd)
+    if same:
+        folder.unlink(path)
+    return same
+
+
+def _copy_back(folder: OutputFolder, path: bytes, file: Own) -> None:
+    """Copy a file to its former place, on another file system, through a temporary file beside it."""
+    parent = os.path.dirname(file.source)
+    temporary = os.path.join(parent, b".seriatim-%s.part" % file.content.hex()[:16].encode())
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)  # of an undo that was killed
+    source = folder.open(path, os.O_RDONLY)
+    try:
+        copy = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            _fill(copy, source, file)
+        finally:
+            os.close(copy)
+        _name(temporary, file.source)
+    finally:
+        os.close(source)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _fill(copy: int, source: int, file: Own) -> None:
+    found = os.fstat(source)
+    while chunk := os.read(source, CHUNK):
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[os.write(copy, rest) :]
+    if digest_of(copy, found.st_size) != file.content:
+        raise OSError(errno.EIO, "what was copied back differs from the file")
+    with contextlib.suppress(PermissionError):
+        os.fchmod(copy, stat.S_IMODE(found.st_mode))
+    os.utime(copy, ns=(found.st_atime_ns, found.st_mtime_ns))
+    os.fsync(copy)
+
+
+def _name(temporary: bytes, path: bytes) -> None:
+    """Give a file its name, over no other."""
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in CANNOT_LINK:
+            raise
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        os.rename(temporary, path)
+
+
+def _flush(folder: bytes) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileExistsError):
+        return "another file has its former place"
+    return f"can't be moved back: {error.strerror}"

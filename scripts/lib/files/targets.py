@@ -1,0 +1,86 @@
+"""What an output folder is to hold: the files of the order, each with its name there."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from scripts.lib.files.ledger import Kind, Own
+from scripts.lib.files.names import index_digits, target_name
+from scripts.lib.files.staging import Seen
+
+
+class Wanted(NamedTuple):
+    """One file of the order.
+
+    content_id : BLAKE3-256 of its bytes, None if not known
+    seen : size and time that went with it
+    origin : where it lay before it was moved into the output folder
+    """
+
+    position: int
+    source: bytes
+    content_id: bytes | None
+    seen: Seen | None = None
+    origin: bytes | None = None
+
+
+class Target(NamedTuple):
+    """A wanted file, its content as far as known, its name in the output, and what it is to be there.
+
+    link : the text of a symbolic link
+    """
+
+    wanted: Wanted
+    content: bytes | None
+    name: bytes
+    kind: Kind = "copy"
+    link: bytes = b""
+
+
+def named_targets(wanted: Sequence[Wanted], limit: int) -> list[Target]:
+    """Return the name of each copy, at most `limit` bytes long."""
+    positions = {file.position for file in wanted}
+    if len(positions) < len(wanted):
+        raise ValueError(f"{len(wanted)} files share {len(positions)} positions: each needs its own")
+    digits = index_digits(max(positions, default=0) + 1)
+    return [
+        Target(
+            file, file.content_id, target_name(file.position, file.origin or file.source, digits, limit)
+        )
+        for file in wanted
+    ]
+
+
+def with_known_contents(targets: Iterable[Target], owned: Mapping[bytes, Own]) -> list[Target]:
+    """Fill in contents that the ledger knows: of sources that still have the size and time."""
+    by_source = {file.source: file for file in owned.values()}
+    return [
+        target._replace(content=_recorded_content(by_source.get(target.wanted.source)))
+        if target.content is None
+        else target
+        for target in targets
+    ]
+
+
+def _recorded_content(file: Own | None) -> bytes | None:
+    if file is None:
+        return None
+    if file.kind == "move":
+        return file.content
+    found = stat_of(file.source)
+    same = found and (found.st_size, found.st_mtime_ns) == (file.size, file.source_mtime_ns)
+    return file.content if same else None
+
+
+def stat_of(path: bytes) -> os.stat_result | None:
+    """Return what a path leads to, None if that can't be found out."""
+    try:
+        return os.stat(path)
+    except (OSError, ValueError):
+        return None
+
+
+def mtime_ns(path: bytes) -> int | None:
+    """Return when a file was modified, in ns; None if that can't be found out."""
+    found = stat_of(path)
+    return None if found is None else found.st_mtime_ns

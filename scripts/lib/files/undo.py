@@ -1,0 +1,132 @@
+"""The world put back: what was made here is removed, what was moved here is moved back.
+
+Only what is as it was made, and only while something else holds its content. What was changed since, or is
+the last of its kind, stays and is named. What Seriatim did not make is left alone.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from scripts.lib.files.check import has_ledger
+from scripts.lib.files.copy import as_output_errors, ledger_of
+from scripts.lib.files.deeds import Doer
+from scripts.lib.files.ledger import Intent, Own
+from scripts.lib.files.placement import HOME, PARKED, REMOVED, STAGING, OutputFolder, locked
+from scripts.lib.files.staging import Inodes, source_digest
+from scripts.lib.files.survey import Standing, inodes, is_name_of, survey
+
+BATCH = 256
+
+
+class Refused(NamedTuple):
+    """A file that stays, and why."""
+
+    name: bytes
+    reason: str
+
+
+@dataclass(frozen=True)
+class UndoSummary:
+    """What was undone, and what was not."""
+
+    removed: list[bytes] = field(default_factory=list)
+    returned: list[bytes] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    set_aside: list[bytes] = field(default_factory=list)
+
+
+class _Verdict(NamedTuple):
+    """What is to become of a file: nothing, for a reason, or one of the two."""
+
+    name: bytes
+    reason: str | None
+    gives: bool
+
+
+def undo(output: Path, name: str, threads: int, progress: Callable[[int], object]) -> UndoSummary:
+    """Undo everything that was done in an output folder, and mark its ledger so.
+
+    Raises
+    ------
+    OutputError
+        when the folder belongs to another collection, or can't be written to; what is undone stays so.
+    """
+    summary = UndoSummary()
+    if not has_ledger(output):
+        return summary
+    with as_output_errors(output), OutputFolder(output) as folder:
+        folder.make(HOME, STAGING, PARKED)
+        with locked(folder), ledger_of(folder, name) as ledger, ThreadPoolExecutor(threads) as pool:
+            doer = Doer(folder, ledger)
+            doer.recover()
+            owned = dict(ledger.state.owned)
+            standing = survey(folder, owned, {}, pool)
+            judge = partial(_judged, folder, owned, standing, inodes(owned, standing))
+            names = sorted(owned)
+            for batch in (names[start : start + BATCH] for start in range(0, len(names), BATCH)):
+                _carry_out(doer, list(pool.map(judge, batch)), standing, summary)
+                progress(len(batch))
+            doer.prune_folders()
+            summary.set_aside.extend(folder.listing(REMOVED))
+            ledger.note_undone()
+            folder.flush()
+            ledger.flush()
+    return summary
+
+
+def _judged(
+    folder: OutputFolder,
+    owned: Mapping[bytes, Own],
+    standing: Mapping[bytes, Standing],
+    barred: Inodes,
+    name: bytes,
+) -> _Verdict:
+    file, found = owned[name], standing[name]
+    if found.state == "missing":
+        return _Verdict(name, "is gone" if file.kind == "move" else None, False)
+    if file.kind == "move":
+        return _Verdict(name, _hindrance(folder, name, file), True)
+    if file.kind == "hardlink" and is_name_of(found, file.source):
+        return _Verdict(name, None, False)
+    if found.state != "sound":
+        return _Verdict(name, "was changed since", False)
+    if file.kind != "symlink" and source_digest(file.source, barred) != file.content:
+        return _Verdict(name, "its source is gone or was changed: this is the last copy", False)
+    return _Verdict(name, None, False)
+
+
+def _hindrance(folder: OutputFolder, name: bytes, file: Own) -> str | None:
+    """Say why a moved file can't be moved back, None if it can."""
+    if folder.digest(name) != file.content:
+        return "was changed since"
+    return "another file has its former place" if os.path.lexists(file.source) else None
+
+
+def _carry_out(
+    doer: Doer, verdicts: Sequence[_Verdict], standing: Mapping[bytes, Standing], summary: UndoSummary
+) -> None:
+    owned = doer.ledger.state.owned
+    summary.refused.extend(Refused(each.name, each.reason) for each in verdicts if each.reason)
+    free = [each for each in verdicts if each.reason is None]
+    missing = [each.name for each in free if standing[each.name].state == "missing"]
+    doer.ledger.forget(missing)
+    removals = [Intent("remove", v.name, b"", owned[v.name]) for v in free if not v.gives and v.name in owned]
+    removed = doer.remove(removals, standing)
+    summary.removed.extend(removed)
+    summary.refused.extend(_left(removals, removed))
+    gifts = [Intent("give", v.name, owned[v.name].source, owned[v.name]) for v in free if v.gives]
+    for intent, reason in zip(gifts, doer.give(gifts), strict=True):
+        if reason is None:
+            summary.returned.append(intent.here)
+        else:
+            summary.refused.append(Refused(intent.here, reason))
+
+
+def _left(removals: Sequence[Intent], removed: Sequence[bytes]) -> Iterator[Refused]:
+    gone = set(removed)
+    return (Refused(each.here, "was changed meanwhile") for each in removals if each.here not in gone)
