@@ -48,6 +48,10 @@ def test_numbers_are_folder_names_where_text_is_wanted() -> None:
         ({"model": "descriptor", "weights": "w.pth"}, "takes none"),
         ({"model": "precomputed"}, "needs a file or folder"),
         ({"embeddings": "v.parquet"}, "only model 'precomputed'"),
+        ({"name_template": "{name}{ext}"}, r"name_template: The name template '\{name\}\{ext\}' has a field"),
+        ({"name_template": "{index}"}, "name_template: .* does not end with"),
+        ({"folder_files": -1}, "folder_files: -1 is less than the minimum"),
+        ({"portable_names": "maybe"}, r"portable_names: 'maybe' is not one of \['auto', True, False\]"),
     ],
 )
 def test_errors_name_the_key_and_what_would_do(given: dict[str, object], message: str) -> None:
@@ -74,6 +78,20 @@ def test_switches_are_turned_on_and_off_in_any_case(typed: str) -> None:
     assert complete({"allow_shrink": "false"}, SCHEMA)["allow_shrink"] is False
     with pytest.raises(InputError, match="allow_shrink"):
         complete({"allow_shrink": "maybe"}, SCHEMA)
+
+
+def test_portable_names_are_a_switch_or_left_to_the_program() -> None:
+    for given, meant in (("auto", "auto"), ("true", True), ("False", False), (True, True), (False, False)):
+        words = words_of_command(["--config", f"portable_names={given}"])
+        for typed in ({}, words):
+            config = complete({"portable_names": given}, SCHEMA, typed)
+            assert (config["portable_names"], type(config["portable_names"])) == (meant, type(meant))
+
+
+@pytest.mark.parametrize("typed", ["{stem}_{index}{ext}", "{index}{ext}", "2024: {index} #1{ext}", "'{stem}{ext}'"])
+def test_braces_of_a_template_survive_the_command_line(typed: str) -> None:
+    words = words_of_command(["--config", f"name_template={typed}"])
+    assert complete({"name_template": {"as": "misread"}}, SCHEMA, words)["name_template"] == typed.strip("'")
 
 
 def test_whole_numbers_are_numbers() -> None:

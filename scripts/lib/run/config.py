@@ -15,6 +15,7 @@ from blake3 import blake3
 from jsonschema import Draft202012Validator
 
 from scripts.lib.errors import InputError
+from scripts.lib.files.name_template import parse_template
 
 EMBEDDING_SETTINGS = ("weights", "multicrop", "video_frames")  # what changes vectors besides the model's name
 TRAINING_SETTINGS = (  # what changes the vectors of a network that is trained here; its epochs only go on
@@ -104,7 +105,7 @@ def complete(
 def _as_meant(value: Any, rule: Mapping[str, Any], word: str | None) -> Any:
     """Return a value of the kind that is wanted, where the engine made another of what was typed."""
     wanted = rule.get("type", ())
-    if wanted == "boolean" and str(value).lower() in ("true", "false"):
+    if "boolean" in wanted and str(value).lower() in ("true", "false"):
         return str(value).lower() == "true"
     if wanted == "number" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)  # 1 and 1.0 are one setting, with one fingerprint
@@ -138,6 +139,10 @@ def _check_together(config: Mapping[str, Any]) -> None:
         raise InputError("embeddings: model 'precomputed' needs a file or folder of vectors there.")
     if config["model"] != "precomputed" and config["embeddings"]:
         raise InputError("embeddings: only model 'precomputed' reads vectors; set model: precomputed.")
+    try:
+        parse_template(config["name_template"])
+    except InputError as error:
+        raise InputError(f"name_template: {error}") from error
 
 
 def trains(config: Mapping[str, Any]) -> bool:
