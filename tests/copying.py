@@ -8,12 +8,15 @@ from blake3 import blake3
 
 from scripts.lib.files.copy import copy_in_order
 from scripts.lib.files.execute import CopySettings, CopySummary
+from scripts.lib.files.names import Naming
 from scripts.lib.files.staging import Seen
-from scripts.lib.files.targets import Wanted, named_targets
+from scripts.lib.files.targets import Wanted, names_of, targets_of
 
 
 class Photos:
     """Sources in one folder, copies in another."""
+
+    naming = Naming()
 
     def __init__(self, base: Path) -> None:
         self.sources = base / "sources"
@@ -37,7 +40,7 @@ class Photos:
     def copy_wanted(self, order: Sequence[Wanted], name: str = "photos", **settings) -> CopySummary:
         done: list[int] = []
         chosen = CopySettings(self.output, name, **{"threads": 2, "batch_files": 3} | settings)
-        summary = copy_in_order(named_targets(order, 255), chosen, done.append)
+        summary = copy_in_order(targets_of(order, names_of(order, self.naming)), chosen, done.append)
         assert summary.undone or sum(done) == len(order)
         return summary
 

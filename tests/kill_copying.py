@@ -16,7 +16,8 @@ from blake3 import blake3
 from scripts.lib.files import placement
 from scripts.lib.files.check import check_copies
 from scripts.lib.files.copy import CopySettings, copy_in_order
-from scripts.lib.files.targets import Wanted, named_targets
+from scripts.lib.files.names import Naming
+from scripts.lib.files.targets import Wanted, names_of, targets_of
 
 CALLS = [
     "open",
@@ -38,7 +39,8 @@ def wanted(position: int, path: Path) -> Wanted:
 
 def copy(base: Path, order: list[Wanted]) -> list[str]:
     settings = CopySettings(base / "output", "photos", threads=1, batch_files=3)
-    return [row.status for row in copy_in_order(named_targets(order, 255), settings, lambda count: None).files]
+    targets = targets_of(order, names_of(order, Naming()))
+    return [row.status for row in copy_in_order(targets, settings, lambda count: None).files]
 
 
 class Death:

@@ -44,7 +44,8 @@ def test_numbers_are_folder_names_where_text_is_wanted() -> None:
         ({"device": "gpu"}, r"device: 'gpu' is not one of \['auto', 'cpu', 'cuda'\]"),
         ({"name": "a/b"}, "name: 'a/b' does not match"),
         ({"images": 2024.1}, "needs quotes"),
-        ({"copy_mode": "hardlink"}, "copy_mode: 'hardlink' is not one of"),
+        ({"copy_mode": "reflink"}, "copy_mode: 'reflink' is not one of"),
+        ({"copy_mode": "move"}, "move_originals: true"),
         ({"model": "descriptor", "weights": "w.pth"}, "takes none"),
         ({"model": "precomputed"}, "needs a file or folder"),
         ({"embeddings": "v.parquet"}, "only model 'precomputed'"),
@@ -88,7 +89,9 @@ def test_portable_names_are_a_switch_or_left_to_the_program() -> None:
             assert (config["portable_names"], type(config["portable_names"])) == (meant, type(meant))
 
 
-@pytest.mark.parametrize("typed", ["{stem}_{index}{ext}", "{index}{ext}", "2024: {index} #1{ext}", "'{stem}{ext}'"])
+@pytest.mark.parametrize(
+    "typed", ["{stem}_{index}{ext}", "{index}{ext}", "2024: {index} #1{ext}", "'{stem}{ext}'"]
+)
 def test_braces_of_a_template_survive_the_command_line(typed: str) -> None:
     words = words_of_command(["--config", f"name_template={typed}"])
     assert complete({"name_template": {"as": "misread"}}, SCHEMA, words)["name_template"] == typed.strip("'")

@@ -10,6 +10,7 @@ import pytest
 from scripts.lib.errors import OutputError
 from scripts.lib.files.check import check_copies
 from scripts.lib.files.execute import CopySummary
+from scripts.lib.files.names import Naming
 from scripts.lib.files.targets import Wanted
 from tests.copying import Photos, statuses, tree, wanted
 
@@ -67,6 +68,7 @@ def test_awkward_and_equal_names(photos: Photos) -> None:
 
 def test_five_digits_for_positions_beyond_9999(photos: Photos) -> None:
     path = photos.make("a.jpg", "a")
+    photos.naming = Naming(per_folder=0)
     photos.copy_wanted([wanted(10_000, path), wanted(0, path)])
     assert set(photos.copies()) == {"10000_a.jpg", "00000_a.jpg"}
 

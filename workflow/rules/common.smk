@@ -77,6 +77,11 @@ ARTIFACTS = [
     f"{MODEL}/rejected.csv",
     f"{MODEL}/quality.json",
     f"{MODEL}/quality.png",
+    *(
+        []
+        if config["copy_mode"] == "none"
+        else expand(f"{MODEL}/plan.{{kind}}", kind=["parquet", "csv", "json"])
+    ),
     f"{COLLECTION}/copied.parquet",
 ]
 
@@ -114,7 +119,13 @@ def after_scan_all(path):
 
 
 onstart:
-    session.begin(config, ".snakemake/run.lock", COLLECTION, MODEL)
+    session.begin(
+        config,
+        ".snakemake/run.lock",
+        COLLECTION,
+        MODEL,
+        forced=map(str, workflow.dag_settings.forcerun),
+    )
 
 
 onerror:

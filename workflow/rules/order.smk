@@ -5,6 +5,7 @@
 #        order.txt                 the paths, one a line, where asked for
 #        rejected.csv              every file that is not in the order, with the reason
 #        quality.json, quality.png how good the order is, in figures and as a picture
+#        plan.parquet, plan.csv, plan.json   what each image is to be called in the output, and what is to be done
 #        copied.parquet            what the copy stage did, from the ledger in the output folder
 
 
@@ -59,10 +60,38 @@ rule quality:
         "../../scripts/quality.py"
 
 
-rule copy:
-    """Copy the images into the output folder, numbered."""
+rule plan:
+    """Say what each image is to be called in the output folder, and what has to be done; touch nothing."""
     input:
         order=after_scan(f"{MODEL}/order.parquet"),
+    output:
+        plan=f"{MODEL}/plan.parquet",
+        table=f"{MODEL}/plan.csv",
+        summary=f"{MODEL}/plan.json",
+    log:
+        f"{MODEL}/logs/plan.log",
+    benchmark:
+        f"{MODEL}/benchmarks/plan.tsv"
+    conda:
+        "../../environment.yml"
+    threads: ALL_CORES
+    params:
+        version=versions.PLAN,
+        output=as_it_is("output"),
+        mode=config["copy_mode"],
+        fallback=config["copy_fallback"],
+        template=as_it_is("name_template"),
+        per_folder=config["folder_files"],
+        portable=config["portable_names"],
+    script:
+        "../../scripts/plan.py"
+
+
+rule copy:
+    """Put the images into the output folder, as planned."""
+    input:
+        order=after_scan(f"{MODEL}/order.parquet"),
+        **({} if config["copy_mode"] == "none" else {"plan": after_scan(f"{MODEL}/plan.parquet")}),
     output:
         copied=f"{COLLECTION}/copied.parquet",
     log:
@@ -76,5 +105,20 @@ rule copy:
         version=versions.COPY,
         output=as_it_is("output"),
         mode=config["copy_mode"],
+        fallback=config["copy_fallback"],
     script:
         "../../scripts/copy.py"
+
+
+rule undo:
+    """Put back what was copied, linked or moved."""
+    log:
+        f"{COLLECTION}/logs/undo.log",
+    conda:
+        "../../environment.yml"
+    threads: ALL_CORES
+    params:
+        copied=f"{COLLECTION}/copied.parquet",
+        output=as_it_is("output"),
+    script:
+        "../../scripts/undo.py"

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
 from scripts.lib.files.deeds import Doer
-from scripts.lib.files.ledger import Deed, Intent, Own
 from scripts.lib.files.kinds import Mode
+from scripts.lib.files.ledger import Deed, Intent, Own
 from scripts.lib.files.placement import PARKED, REMOVED
-from scripts.lib.files.portable_names import folded
 from scripts.lib.files.plan import Leaving, Plan
+from scripts.lib.files.portable_names import folded
 from scripts.lib.files.staging import CannotLink, Order, SourceError, source_digest, stage, staging_name
 from scripts.lib.files.survey import Standing, inodes, is_name_of
 from scripts.lib.files.targets import Target, stat_of
@@ -229,9 +229,9 @@ class Executor:
         taken = self._take([target for target, _ in ready])
         for (target, file), error, still in zip(ready, errors, taken, strict=True):
             self._report(target, self._status(target, file), error or still)
-        for target, file in zip(targets, made, strict=True):
-            if isinstance(file, SourceError):
-                self._report(target, "failed", str(file))
+        for target, failed in zip(targets, made, strict=True):
+            if isinstance(failed, SourceError):
+                self._report(target, "failed", str(failed))
 
     def _status(self, target: Target, file: Own) -> Status:
         if target.kind == "move":

@@ -6,3 +6,8 @@ import os
 def readable(path: bytes | str) -> str:
     r"""Return a path as valid UTF-8 text, any other bytes as \xNN."""
     return os.fsencode(path).decode("utf-8", errors="backslashreplace")
+
+
+def absolute(path: bytes) -> bytes:
+    """Return a path from the root; `..` stays, because behind a link it leads elsewhere."""
+    return os.path.join(os.fsencode(os.getcwd()), path)

@@ -9,7 +9,6 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import NamedTuple
 
 from scripts.lib.errors import OutputError
@@ -21,6 +20,7 @@ from scripts.lib.files.survey import Standing
 from scripts.lib.files.targets import Target, mtime_ns
 
 NAMED_AT_MOST = 10
+HIDDEN = (HOME + b"/", REMOVED + b"/")
 
 
 class Rename(NamedTuple):
@@ -144,7 +144,7 @@ def foreign_names(folder: OutputFolder, ours: set[bytes]) -> list[bytes]:
     folders = {os.path.dirname(path) for path in ours} - {b""}
     known = ours | folders | {HOME, REMOVED}
     inside = (os.path.join(each, name) for each in sorted({b"", *folders}) for name in folder.listing(each))
-    return [path for path in inside if path not in known and not path.startswith((HOME + b"/", REMOVED + b"/"))]
+    return [path for path in inside if path not in known and not path.startswith(HIDDEN)]
 
 
 def refuse_foreign(folder: OutputFolder, targets: Iterable[Target], ours: set[bytes]) -> None:

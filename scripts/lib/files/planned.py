@@ -15,7 +15,7 @@ from blake3 import blake3
 from scripts.lib.files.content_ids import ID_TYPE
 from scripts.lib.files.kinds import Mode
 from scripts.lib.files.names import TargetName
-from scripts.lib.files.paths import readable
+from scripts.lib.files.paths import absolute, readable
 from scripts.lib.files.preview import Preview
 from scripts.lib.files.staging import Seen
 from scripts.lib.files.targets import Target, Wanted
@@ -30,11 +30,10 @@ def wanted_files(order: Path, hashed: bool, moved: Mapping[bytes, bytes]) -> lis
     moved : the place in the output of each moved file, and the one that it had
     """
     table = pq.read_table(order, columns=COLUMNS)
-    here = os.fsencode(os.getcwd())
     places = {origin: place for place, origin in moved.items()}
     wanted = []
     for position, path, content, size, mtime_ns in zip(*(c.to_pylist() for c in table.columns), strict=True):
-        source = os.path.join(here, path)
+        source = absolute(path)
         if source in places and not os.path.lexists(source):
             source = places[source]
         seen = Seen(size, mtime_ns) if hashed else None

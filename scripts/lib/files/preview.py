@@ -60,9 +60,7 @@ class Preview:
         return shutil.disk_usage(existing_parent(self.output)).free
 
 
-def preview(
-    output: Path, targets: Sequence[Target], mode: Mode, fallback: bool, threads: int = 4
-) -> Preview:
+def preview(output: Path, targets: Sequence[Target], mode: Mode, fallback: bool, threads: int = 4) -> Preview:
     """Return what has to be done so that an output folder holds the targets.
 
     Raises
@@ -73,8 +71,8 @@ def preview(
     parent = existing_parent(output)
     if not os.access(parent, os.W_OK | os.X_OK):
         raise OutputError(
-            f"The output folder {str(output)!r} can't be written to: {str(parent)!r} is read-only, or there is "
-            "no permission. Get permission, or choose another output folder."
+            f"The output folder {str(output)!r} can't be written to: {str(parent)!r} is read-only, or there "
+            "is no permission. Get permission, or choose another output folder."
         )
     able = Supposed(os.stat(parent).st_dev)
     if not output.is_dir():
@@ -95,3 +93,8 @@ def existing_parent(path: Path) -> Path:
     while not path.exists() and path.parent != path:
         path = path.parent
     return path
+
+
+def name_limit(output: Path) -> int:
+    """Return how many bytes a name in the output may have."""
+    return int(os.pathconf(existing_parent(output), "PC_NAME_MAX"))

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from scripts.lib.errors import InputError
 from scripts.lib.files.content_ids import ID_TYPE, ids_array, list_bytes, partitions_of
 from scripts.lib.files.hashes import HashCache, Identity, identify_all
-from scripts.lib.files.paths import readable
+from scripts.lib.files.paths import absolute, readable
 from scripts.lib.files.status import OK, TOO_LARGE, UNDECODABLE, UNREADABLE
 from scripts.lib.files.walk import Found, Passed, Tree, extension, walk
 from scripts.lib.images.formats import kind_of_extension, kind_of_format
@@ -83,15 +83,26 @@ def scan(tree: Tree, cache: HashCache, settings: ScanSettings, progress: Progres
     found, passed = _divide(walk(tree))
     if not found and not passed:
         raise InputError(f"No images found below {_listed(tree.roots)}. Name another folder with images=...")
-    gone = cache.paths() - {each.path for each in found}
-    moved = set(tree.moved.values())
-    check_shrinkage(tree, cache, len(gone - moved), settings.allow_shrink)
+    known, there = cache.paths(), {each.path for each in found}
+    gone = known - there
+    check_shrinkage(tree, cache, _lost(tree, gone, len(there - known)), settings.allow_shrink)
     with progress(len(found), "files") as count:
         identities = identify_all(found, cache, settings.threads, count)
     cache.forget(gone)
     cache.adopt(found)
     rows = [_row(f, i, settings.pixel_limit) for f, i in zip(found, identities, strict=True)]
     return sorted(rows + [_passed_row(p) for p in passed], key=lambda row: row.path_bytes)
+
+
+def _lost(tree: Tree, gone: Iterable[bytes], new: int) -> int:
+    """Return how many known files are gone that have not been moved by us.
+
+    A file that was moved into the output, renamed there, or moved back is a new one somewhere else.
+    """
+    moved = set(tree.moved.values())
+    elsewhere = [path for path in gone if absolute(path) not in moved]
+    ours = sum(any(_contains(own, os.path.dirname(path)) for own in tree.own) for path in elsewhere)
+    return len(elsewhere) - min(ours, new)
 
 
 def _divide(entries: Iterable[Found | Passed]) -> tuple[list[Found], list[Passed]]:

@@ -81,7 +81,9 @@ def _at_first_sight(folder: OutputFolder, path: bytes, file: Own) -> Standing:
         return Standing("missing", None)
     if file.kind == "symlink":
         text = folder.readlink(path)
-        return Standing("replaced", None) if text is None else Standing(_as_recorded(text == file.link), found)
+        if text is None:
+            return Standing("replaced", None)
+        return Standing(_as_recorded(text == file.link), found)
     if not stat.S_ISREG(found.st_mode):
         return Standing("replaced", None)
     same = (found.st_size, found.st_mtime_ns) == (file.size, file.mtime_ns)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from scripts.lib.files.ledger import Kind, Own
-from scripts.lib.files.names import index_digits, target_name
+from scripts.lib.files.names import Naming, TargetName, target_names
 from scripts.lib.files.staging import Seen
 
 
@@ -37,18 +37,15 @@ class Target(NamedTuple):
     link: bytes = b""
 
 
-def named_targets(wanted: Sequence[Wanted], limit: int) -> list[Target]:
-    """Return the name of each copy, at most `limit` bytes long."""
-    positions = {file.position for file in wanted}
-    if len(positions) < len(wanted):
-        raise ValueError(f"{len(wanted)} files share {len(positions)} positions: each needs its own")
-    digits = index_digits(max(positions, default=0) + 1)
-    return [
-        Target(
-            file, file.content_id, target_name(file.position, file.origin or file.source, digits, limit)
-        )
-        for file in wanted
-    ]
+def names_of(wanted: Sequence[Wanted], naming: Naming) -> list[TargetName]:
+    """Return what each file is to be called. Raises ValueError if two share a position."""
+    sources = [file.origin or file.source for file in wanted]
+    return target_names(sources, naming, positions=[file.position for file in wanted])
+
+
+def targets_of(wanted: Sequence[Wanted], names: Sequence[TargetName]) -> list[Target]:
+    """Return each file with its name."""
+    return [Target(file, file.content_id, name.name) for file, name in zip(wanted, names, strict=True)]
 
 
 def with_known_contents(targets: Iterable[Target], owned: Mapping[bytes, Own]) -> list[Target]:

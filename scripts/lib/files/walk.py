@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
-from scripts.lib.files.paths import readable
+from scripts.lib.files.paths import absolute, readable
 from scripts.lib.files.status import SKIPPED, UNREADABLE
 from scripts.lib.images.formats import EXTENSIONS, kind_of_extension
 
@@ -85,8 +85,9 @@ def walk(tree: Tree) -> Iterator[Found | Passed]:
     for root in tree.roots:
         yield from _walk_root(root, seen, excluded)
     for place, origin in sorted(tree.moved.items()):
-        root = next((root for root in tree.roots if origin.startswith(root.rstrip(b"/") + b"/")), tree.roots[0])
-        if not excluded(root, origin):
+        above = (root for root in tree.roots if origin.startswith(absolute(root).rstrip(b"/") + b"/"))
+        root = next(above, tree.roots[0])
+        if not excluded(absolute(root), origin):
             yield _moved_file(root, place)
 
 

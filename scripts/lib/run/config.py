@@ -139,6 +139,11 @@ def _check_together(config: Mapping[str, Any]) -> None:
         raise InputError("embeddings: model 'precomputed' needs a file or folder of vectors there.")
     if config["model"] != "precomputed" and config["embeddings"]:
         raise InputError("embeddings: only model 'precomputed' reads vectors; set model: precomputed.")
+    if config["copy_mode"] == "move" and not config["move_originals"]:
+        raise InputError(
+            "copy_mode: 'move' takes your originals out of their folders. If that is meant, set "
+            "move_originals: true, too; 'snakemake undo' moves them back."
+        )
     try:
         parse_template(config["name_template"])
     except InputError as error:

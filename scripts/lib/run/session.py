@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,11 +13,16 @@ from scripts.lib.artifacts.atomic import write_text
 from scripts.lib.run.lock import claim
 from scripts.lib.run.stage import FAILURES, tell_failure
 
+FORCED = "SERIATIM_FORCED"  # names them to the stages of a run
 _held: list[IO[str]] = []  # locks last as long as the process
 
 
-def begin(config: Mapping[str, Any], lock: str, collection: str, model: str) -> None:
+def begin(
+    config: Mapping[str, Any], lock: str, collection: str, model: str, forced: Iterable[str] = ()
+) -> None:
     """Claim this folder for the run, keep its configuration, and start with no failures.
+
+    forced : the stages that the user wants to run again, whatever there is
 
     Raises
     ------
@@ -30,6 +35,12 @@ def begin(config: Mapping[str, Any], lock: str, collection: str, model: str) -> 
     failures.parent.mkdir(parents=True, exist_ok=True)
     failures.unlink(missing_ok=True)
     os.environ[FAILURES] = str(failures)
+    os.environ[FORCED] = " ".join(forced)
+
+
+def is_forced(stage: str) -> bool:
+    """Tell whether the user wants a stage to run again, whatever there is."""
+    return stage in os.environ.get(FORCED, "").split()
 
 
 def failures_path(collection: str) -> Path:
