@@ -88,7 +88,9 @@ def test_portable_names_are_a_switch_or_left_to_the_program() -> None:
             assert (config["portable_names"], type(config["portable_names"])) == (meant, type(meant))
 
 
-@pytest.mark.parametrize("typed", ["{stem}_{index}{ext}", "{index}{ext}", "2024: {index} #1{ext}", "'{stem}{ext}'"])
+@pytest.mark.parametrize(
+    "typed", ["{stem}_{index}{ext}", "{index}{ext}", "2024: {index} #1{ext}", "'{stem}{ext}'"]
+)
 def test_braces_of_a_template_survive_the_command_line(typed: str) -> None:
     words = words_of_command(["--config", f"name_template={typed}"])
     assert complete({"name_template": {"as": "misread"}}, SCHEMA, words)["name_template"] == typed.strip("'")

@@ -113,7 +113,7 @@ class _Namer:
         for row in rows:
             values = self._values(row)
             name, cut = self._name(values)
-            numbered = not self.template.begins_with_index and not given.add(name)
+            numbered = not given.add(name)
             if numbered:
                 name, cut = self._numbered(values, given)
             yield row, TargetName(prefix + name, cut, numbered)
