@@ -26,13 +26,6 @@ def test_fields_are_filled_in_and_the_rest_stands(template: str, name: bytes) ->
 
 
 @pytest.mark.parametrize(
-    ("template", "begins"), [("{index}{ext}", True), ("%b{index}{ext}", False), ("{stem}{index}{ext}", False)]
-)
-def test_whether_the_index_comes_first(template: str, begins: bool) -> None:
-    assert parse_template(template).begins_with_index is begins
-
-
-@pytest.mark.parametrize(
     ("template", "wrong"),
     [
         ("", r"'' does not end with \{ext\}"),

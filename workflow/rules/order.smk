@@ -90,8 +90,12 @@ rule plan:
 rule copy:
     """Put the images into the output folder, as planned."""
     input:
+        **(
+            {}
+            if config["copy_mode"] == "none"
+            else {"plan": after_scan(f"{MODEL}/plan.parquet")}
+        ),
         order=after_scan(f"{MODEL}/order.parquet"),
-        **({} if config["copy_mode"] == "none" else {"plan": after_scan(f"{MODEL}/plan.parquet")}),
     output:
         copied=f"{COLLECTION}/copied.parquet",
     log:

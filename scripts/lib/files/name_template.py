@@ -26,11 +26,6 @@ class NameTemplate(NamedTuple):
     fields: tuple[str, ...]
     text: int
 
-    @property
-    def begins_with_index(self) -> bool:
-        """Tell whether names that differ in their index differ from their beginning."""
-        return self.fields[0] == "index" and self.pattern.startswith(b"%b")
-
 
 def parse_template(template: str, further: Iterable[str] = ()) -> NameTemplate:
     """Return a template that may have `FIELDS` and `further` ones.

@@ -7,7 +7,6 @@ which characters are composed, so that the copies can be moved to any file syste
 """
 
 import itertools
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -16,9 +15,7 @@ from typing import NamedTuple
 from scripts.lib.errors import InputError
 from scripts.lib.files.name_template import DEFAULT_TEMPLATE, parse_template
 from scripts.lib.files.portable_names import PORTABLE_LIMIT, folded, is_device, portable
-from scripts.lib.files.short_names import LONGEST_EXTENSION, beginning, numbered_name, shortened, split_name
-
-__all__ = ["Naming", "TargetName", "index_digits", "numbered_name", "target_name", "target_names"]
+from scripts.lib.files.short_names import LONGEST_EXTENSION, beginning, split_name
 
 LEAST_DIGITS = 4
 OURS = (".seriatim", ".removed")  # what begins so is no name of a copy
@@ -113,7 +110,7 @@ class _Namer:
         for row in rows:
             values = self._values(row)
             name, cut = self._name(values)
-            numbered = not self.template.begins_with_index and not given.add(name)
+            numbered = not given.add(name)
             if numbered:
                 name, cut = self._numbered(values, given)
             yield row, TargetName(prefix + name, cut, numbered)
@@ -205,10 +202,3 @@ def _is_reserved(name: bytes) -> bool:
 def index_digits(count: int) -> int:
     """Return how many digits the positions 0 .. count - 1 take, four at least."""
     return max(LEAST_DIGITS, len(str(count - 1)))
-
-
-def target_name(position: int, source: bytes, digits: int, limit: int) -> bytes:
-    """Return `0000_original.jpg`, at most `limit` bytes long."""
-    prefix = b"%0*d_" % (digits, position)
-    name = os.path.basename(source).replace(b"\0", b"_")  # in no file's name, but in lists of names
-    return prefix + shortened(name, limit - len(prefix))

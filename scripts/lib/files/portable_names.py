@@ -33,5 +33,7 @@ def folded(name: bytes) -> str:
 
     They may differ in case, or in how characters are composed.
     """
+    if name.isascii():
+        return name.decode("ascii").lower()
     text = unicodedata.normalize("NFC", name.decode("utf-8", "surrogateescape"))
     return unicodedata.normalize("NFC", text.casefold())
