@@ -8,9 +8,11 @@ from blake3 import blake3
 
 from scripts.lib.files.copy import copy_in_order
 from scripts.lib.files.execute import CopySettings, CopySummary
+from scripts.lib.files.moved import moved_files
 from scripts.lib.files.names import Naming
 from scripts.lib.files.staging import Seen
 from scripts.lib.files.targets import Wanted, names_of, targets_of
+from scripts.lib.files.undo import UndoSummary, undo
 
 
 class Photos:
@@ -44,10 +46,27 @@ class Photos:
         assert summary.undone or sum(done) == len(order)
         return summary
 
+    def copy_moved(self, places: Sequence[int], **settings) -> CopySummary:
+        """Put files that were moved here into another order, given by their places in the present one."""
+        moved = moved_files(self.output)
+        present = sorted(moved)
+        order = [
+            wanted(i, Path(os.fsdecode(present[place])))._replace(origin=moved[present[place]])
+            for i, place in enumerate(places)
+        ]
+        return self.copy_wanted(order, mode="move", **settings)
+
+    def undo(self, name: str = "photos") -> UndoSummary:
+        return undo(self.output, name, 2, lambda count: None)
+
+    def fan_out(self, per_folder: int) -> None:
+        self.naming = Naming(per_folder=per_folder)
+
     def copies(self) -> dict[str, str]:
         """Return what is in the output folder, without what it hides."""
-        visible = [path for path in self.output.iterdir() if not path.name.startswith(".")]
-        return {path.name: path.read_text() for path in visible}
+        visible = [path for path in self.output.rglob("[!.]*") if path.is_file() or path.is_symlink()]
+        names = {str(path.relative_to(self.output)): path for path in visible}
+        return {name: path.read_text() for name, path in names.items() if not name.startswith(".")}
 
     def set_aside(self) -> dict[str, str]:
         return {path.name: path.read_text() for path in (self.output / ".removed").iterdir()}

@@ -142,7 +142,7 @@ def _check_together(config: Mapping[str, Any]) -> None:
     if config["copy_mode"] == "move" and not config["move_originals"]:
         raise InputError(
             "copy_mode: 'move' takes your originals out of their folders. If that is meant, set "
-            "move_originals: true, too; 'snakemake undo' moves them back."
+            "move_originals: true, too; undo moves them back."
         )
     try:
         parse_template(config["name_template"])
