@@ -91,6 +91,7 @@ class Workflow:
             "two_opt": ("descriptor/path.npy",),
             "order": ("descriptor/order.parquet",),
             "quality": ("descriptor/quality.json",),
+            "plan": ("descriptor/plan.parquet",),
             "copy": ("copied.parquet", "../../sorted_images"),
         }
         for each in (self.results / name for name in made[stage]):

@@ -5,7 +5,7 @@ import pytest
 from tests.conftest import COLLECTION_SIZE, PART_SIZE, Workflow, write_pictures
 
 STAGES = ["scan", "weights", "embed", "gather", "knn", "bound", "mst", "traverse", "two_opt"]
-STAGES += ["order", "quality", "copy"]
+STAGES += ["order", "quality", "plan", "copy"]
 
 
 def assert_same(workflow: Workflow, undisturbed: Workflow) -> None:

@@ -100,7 +100,7 @@ def test_the_stage_writes_the_order_for_other_programs_and_from_its_end(collecti
     forth = pq.read_table(collection.model / "order.parquet")
     assert not (collection.model / "order.txt").exists()
     settings = {"order_reverse": "true", "order_list": "true"}
-    assert set(collection.jobs(**settings)) == {"order", "quality", "copy"}
+    assert set(collection.jobs(**settings)) == {"order", "quality", "plan", "copy"}
     back = pq.read_table(collection.model / "order.parquet")
     assert (collection.model / "order.txt").read_bytes().splitlines() == back["path_bytes"].to_pylist()
     with (collection.model / "order.csv").open(newline="", encoding="utf-8") as stream:

@@ -83,7 +83,7 @@ def test_an_order_begins_with_the_image_that_the_user_names(collection: Workflow
     with (collection.model / "order.csv").open(newline="") as stream:
         assert [row["path"] for row in csv.DictReader(stream)] == listed
     distances = distances_of(collection)
-    assert set(collection.jobs(**settings, order_reverse=True)) == {"order", "quality", "copy"}
+    assert set(collection.jobs(**settings, order_reverse=True)) == {"order", "quality", "plan", "copy"}
     assert collection.order() == order[::-1]
     assert distances_of(collection) == [*distances[-2::-1], None]
 

@@ -17,7 +17,7 @@ from scripts.lib.embedding.models.torchvision_import import import_torchvision
 from tests.conftest import Workflow, wait_until, write_pictures
 
 SEARCH = {"gather", "knn", "bound", "mst", "traverse", "two_opt"}
-LAST = {"order", "quality", "copy"}
+LAST = {"order", "quality", "plan", "copy"}
 CHAIN = {"embed", *SEARCH, *LAST}
 
 
@@ -109,6 +109,8 @@ ARTIFACTS = {
     "descriptor/rejected.csv": LAST,
     "descriptor/quality.json": {"quality"},
     "descriptor/quality.png": {"quality"},
+    "descriptor/plan.parquet": {"plan", "copy"},
+    "descriptor/plan.csv": {"plan", "copy"},
     "copied.parquet": {"copy"},
 }
 
@@ -164,7 +166,7 @@ def test_a_changed_setting_reruns_what_depends_on_it(collection: Workflow) -> No
     assert set(collection.jobs(knn_k=5)) == CHAIN - {"embed", "gather"}
     collection.config["knn_k"] = 5
     assert collection.jobs() == {}
-    assert set(collection.jobs(output="elsewhere")) == {"copy"}
+    assert set(collection.jobs(output="elsewhere")) == {"plan", "copy"}
     assert set(collection.jobs(output="elsewhere", copy_mode="none")) == {"copy"}
     assert collection.jobs(output="elsewhere", copy_mode="none", device="cpu", batch_size=2) == {}
 
