@@ -43,6 +43,8 @@ def main(job: Any) -> None:
             write_json(temporary, facts)
         with recording(Path(job.output.plan), provenance) as temporary:
             pq.write_table(table, temporary)
+        for former in Path(job.output.planned).parent.glob("*"):
+            former.unlink()
         for sentence in sentences(facts):
             run.tell(sentence)
 

@@ -173,7 +173,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
 
 @pytest.fixture
 def collection(template: Workflow, tmp_path: Path) -> Workflow:
-    """Return a sorted collection of 20 images, a copy of its own."""
+    """Return a sorted collection of 20 images, a copy of its own, as if it had been sorted there."""
     folder = tmp_path / "collection"
     shutil.copytree(template.folder, folder, symlinks=True)
+    ledger = folder / "sorted_images" / ".seriatim" / "ledger.jsonl"
+    ledger.write_text(ledger.read_text().replace(str(template.folder), str(folder)))
     return Workflow(folder)

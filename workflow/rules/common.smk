@@ -53,6 +53,9 @@ FINGERPRINT = (
 )
 SCANNED = f"{COLLECTION}/scanned/{FINGERPRINT}"
 
+# A plan that is asked for by name is of the images that there are now. Behind a checkpoint the engine does not
+# miss an input, but it does miss an output: this one is named after the input, too.
+PLANNED = f"{MODEL}/planned/{FINGERPRINT}"
 
 # What a training leaves.
 TRAINED = ["autoencoder.pth", "loss.png", "reconstructions.png"]
@@ -80,7 +83,10 @@ ARTIFACTS = [
     *(
         []
         if config["copy_mode"] == "none"
-        else expand(f"{MODEL}/plan.{{kind}}", kind=["parquet", "csv", "json"])
+        else [
+            PLANNED,
+            *expand(f"{MODEL}/plan.{{kind}}", kind=["parquet", "csv", "json"]),
+        ]
     ),
     f"{COLLECTION}/copied.parquet",
 ]

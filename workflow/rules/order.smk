@@ -63,8 +63,10 @@ rule quality:
 rule plan:
     """Say what each image is to be called in the output folder, and what has to be done; touch nothing."""
     input:
+        scanned=ancient(SCANNED),
         order=after_scan(f"{MODEL}/order.parquet"),
     output:
+        planned=touch(PLANNED),
         plan=f"{MODEL}/plan.parquet",
         table=f"{MODEL}/plan.csv",
         summary=f"{MODEL}/plan.json",
