@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +17,7 @@ from scripts.lib.embedding.workers import prepare_all
 from scripts.lib.files.status import OK
 from scripts.lib.images.headers import LibraryHeaders
 from scripts.lib.images.readers.protocol import Header
-from tests.conftest import write_pictures
+from tests.conftest import ROOT, wait_until, write_pictures
 from tests.test_workers import mean_colour, requests, settings
 
 SECONDS = 0.06  # for an image: long enough for a kill to fall into one
@@ -26,11 +28,10 @@ def slow(image: Image.Image) -> np.ndarray:
     return mean_colour(image)
 
 
-def processes() -> list[psutil.Process]:
+def processes(owner: int | None = None) -> list[psutil.Process]:
     """Return the server that forks the workers, and the workers."""
-    (server,) = (
-        child for child in psutil.Process().children() if "multiprocessing.forkserver" in str(child.cmdline())
-    )
+    children = psutil.Process(owner).children()
+    (server,) = (child for child in children if "multiprocessing.forkserver" in str(child.cmdline()))
     return [server, *server.children()]
 
 
@@ -72,3 +73,39 @@ def test_the_scan_goes_on(victims: list[int]) -> None:
         first = next(answers)
         kill(victims)
         assert [header.width for header in (first, *answers)] == list(numbers)
+
+
+def endless_header(path: bytes) -> Header:
+    print(os.getpid(), flush=True)
+    time.sleep(600)
+    raise AssertionError("the owner was killed long ago")
+
+
+def at_work(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+OWNER = """
+from scripts.lib.images.headers import LibraryHeaders
+from tests.test_killed_workers import endless_header
+
+if __name__ == "__main__":
+    with LibraryHeaders(2, 600, endless_header) as headers:
+        headers.read(b"endless")
+"""
+
+
+def test_no_process_outlives_a_scan_that_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "owner.py").write_text(OWNER)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, str(tmp_path / "owner.py")], env=environment, stdout=subprocess.PIPE
+    ) as owner:
+        assert owner.stdout
+        assert int(owner.stdout.readline())  # of the process that reads
+        started = processes(owner.pid)
+        owner.kill()
+    wait_until(lambda: not any(map(at_work, started)), "no process is left")
