@@ -22,4 +22,5 @@ rule all:
     default_target: True
     input:
         SCANNED,
+        PLANNED if PLAN_KINDS else [],
         ARTIFACTS,

@@ -37,8 +37,8 @@ from benchmarks.throughput import (
 )
 from scripts.lib.embedding.batches import BatchSize
 from scripts.lib.embedding.models.network import NetworkModel
-from scripts.lib.embedding.pool import StartProcesses, WorkerPool, pebble_processes
-from scripts.lib.embedding.shared_memory import SharedMemory
+from scripts.lib.embedding.pool import WorkerPool
+from scripts.lib.images.decoder_processes import StartProcesses, pebble_processes
 
 MODELS = ("mobilenet_v3_small", "regnet_y_16gf", "vit_b_32")
 CORES = os.cpu_count() or 1
@@ -57,9 +57,8 @@ class Scale(NamedTuple):
 class PlainProcesses:
     """The standard library's pool under the names of pebble's; it neither ends nor replaces a process."""
 
-    def __init__(self, count: int, initializer: Callable[[SharedMemory], None], memory: SharedMemory) -> None:
-        context = get_context("forkserver")
-        self.pool, self.active = ProcessPoolExecutor(count, context, initializer, (memory,)), True
+    def __init__(self, count: int, begin: Callable[[], None]) -> None:
+        self.pool, self.active = ProcessPoolExecutor(count, get_context("forkserver"), begin), True
 
     def schedule(
         self, function: Callable[..., Any], args: tuple[Any, ...], *, timeout: float | None

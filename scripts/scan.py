@@ -32,7 +32,9 @@ def inventory_of(run: Stage, job: Any, side_file: Path) -> pa.Table:
     check_roots(tree, config["allow_shrink"])
     for folder in own_folders_inside(tree):
         run.tell(f"{folder} lies inside the images and is left out")
-    settings = ScanSettings(config["pixel_limit"], config["allow_shrink"], job.threads)
+    settings = ScanSettings(
+        config["pixel_limit"], config["allow_shrink"], job.threads, config["decode_seconds"]
+    )
     with hash_cache(side_file, config["retry"]) as cache:
         return inventory_table(scan(tree, cache, settings, run.progress))
 

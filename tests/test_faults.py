@@ -20,13 +20,15 @@ from scripts.lib.embedding.gather import read_items, read_vectors
 from scripts.lib.embedding.workers import Request, WorkerSettings, prepare_all
 from scripts.lib.files.content_ids import ids_array, positions_in
 from scripts.lib.files.hashes import identify
-from scripts.lib.files.status import TOO_LARGE, UNDECODABLE, UNREADABLE
+from scripts.lib.files.status import OK, TOO_LARGE, UNDECODABLE, UNREADABLE
 from scripts.lib.files.walk import Found
 from scripts.lib.images.decode import VIDEO_FRAMES, decode, decode_all, read_header
 from scripts.lib.images.failures import Undecodable
+from scripts.lib.images.headers import LibraryHeaders
 from tests import faults
 from tests.conftest import ROOT, Workflow, write_pictures
 from tests.faults import LIMIT, Fault
+from tests.handmade_raw import dng, mosaic
 
 WHOLE = 10_000  # a target so large that nothing is reduced
 FAULTS, ODD, IMAGES, FILMS = faults.faults(), faults.odd(), faults.images(), faults.films()
@@ -111,6 +113,7 @@ import sys
 from pathlib import Path
 from scripts.lib.images.decode import decode, decode_all
 from scripts.lib.images.failures import Undecodable
+from scripts.lib.images.headers import LibraryHeaders
 
 def peak():  # of this program; that of getrusage remembers the one which started it
     words = Path("/proc/self/status").read_text().split()
@@ -147,7 +150,7 @@ def test_a_disk_that_fails_is_no_fault_of_the_image(tmp_path: Path) -> None:
     path = bytes(tmp_path / "bad disk.jpg")
     with pytest.raises(OSError, match="Input/output"):
         decode(os.fsdecode(path), 32, LIMIT)
-    identity = identify(Found(b"", path, 10, 0, 0))
+    identity = identify(Found(b"", path, 10, 0, 0), LibraryHeaders(1, 60))
     assert identity.content_id is None
     assert "can't be read: Input/output error" in str(identity.error)
 
@@ -244,6 +247,52 @@ def test_a_folder_of_faults_is_sorted_and_every_file_accounted_for(workflow: Wor
     assert {"scan", "embed"} <= set(workflow.jobs("--forcerun", "scan", retry="true"))
     assert vanishing.name in workflow.order()
     assert set(rejected_of(workflow)) == {*NAMES, *unread} - {vanishing.name}
+
+
+TREACHEROUS_RAWPY = """
+import os, signal, time
+
+class LibRawError(Exception):
+    pass
+
+class RawPy:
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def open_buffer(self, file):
+        if b"hangs" in file.name:
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # as native code that never looks
+            time.sleep(600)
+        os.kill(os.getpid(), signal.SIGSEGV)
+"""
+
+
+def test_a_scan_bears_libraries_that_hang_and_crash_at_headers(
+    workflow: Workflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "rawpy.py").write_text(TREACHEROUS_RAWPY)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"), prepend=os.pathsep)
+    workflow.images.mkdir()
+    raw = [dng(mosaic(faults.NOISE.rotate(angle))) for angle in (0, 90)]
+    files = {"a.mp4": FILMS["whole.mp4"], "b hangs.dng": raw[0], "c.mkv": FILMS["whole.mkv"], "d.dng": raw[1]}
+    for name, data in {**files, "e.jpg": IMAGES["whole.jpg"]}.items():
+        (workflow.images / name).write_bytes(data)
+    inventory = "results/photos/inventory.parquet"
+    workflow.run(inventory, decode_seconds=4)
+    table = pq.read_table(workflow.folder / inventory, columns=["path", "status", "error"])
+    rows = {os.path.basename(row["path"]): (row["status"], row["error"]) for row in table.to_pylist()}
+    assert rows == {
+        "a.mp4": (OK, None),
+        "b hangs.dng": (UNDECODABLE, "decoding did not end within 4 s"),
+        "c.mkv": (OK, None),
+        "d.dng": (UNDECODABLE, "the decoder crashed (exit code -11)"),
+        "e.jpg": (OK, None),
+    }
+    assert workflow.jobs(inventory, decode_seconds=50) == {}
 
 
 def test_workers_name_what_vanishes_and_go_on(tmp_path: Path) -> None:

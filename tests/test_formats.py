@@ -35,7 +35,9 @@ def test_an_extension_belongs_to_one_format() -> None:
 def test_every_reader_has_the_functions_of_one() -> None:
     for name in READERS:
         reader = import_module(f"scripts.lib.images.readers.{name}")
-        assert all(callable(getattr(reader, each)) for each in ("recognises", "header", "pictures"))
+        assert all(
+            callable(getattr(reader, each)) for each in ("recognises", "plain_header", "header", "pictures")
+        )
     assert READERS[-1] == "pillow"  # which takes anything
 
 

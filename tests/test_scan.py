@@ -3,6 +3,7 @@
 import io
 import os
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -25,7 +26,7 @@ from scripts.lib.files.walk import Tree
 from tests.conftest import picture, write_pictures
 from tests.films import clip
 
-SETTINGS = ScanSettings(pixel_limit=10**6, allow_shrink=False, threads=2)
+SETTINGS = ScanSettings(pixel_limit=10**6, allow_shrink=False, threads=2, decode_seconds=60)
 
 
 def run(folder: Path, tree: Tree, settings: ScanSettings = SETTINGS) -> list[Row]:
@@ -110,7 +111,7 @@ def test_one_missing_root_of_two_needs_leave(tmp_path: Path) -> None:
     tree = tree_of(tmp_path / "images", tmp_path / "gone")
     with pytest.raises(InputError, match="allow_shrink"):
         run(tmp_path, tree)
-    leave = ScanSettings(10**6, allow_shrink=True, threads=1)
+    leave = replace(SETTINGS, allow_shrink=True)
     assert [row.status for row in run(tmp_path, tree, leave)].count(OK) == 2
 
 
@@ -133,7 +134,7 @@ def test_half_may_go_but_not_more(tmp_path: Path) -> None:
         run(tmp_path, tree)
     with pytest.raises(InputError, match="3 of 4"):  # it is no less wrong the second time
         run(tmp_path, tree)
-    assert len(run(tmp_path, tree, ScanSettings(10**6, allow_shrink=True, threads=1))) == 1
+    assert len(run(tmp_path, tree, replace(SETTINGS, allow_shrink=True))) == 1
 
 
 def test_a_name_whose_roots_are_all_new_is_refused(tmp_path: Path) -> None:
@@ -148,7 +149,7 @@ def test_a_name_whose_roots_are_all_new_is_refused(tmp_path: Path) -> None:
 def test_a_root_above_or_below_the_last_one_is_no_stranger(tmp_path: Path) -> None:
     write_pictures(tmp_path / "a" / "b", 3)
     run(tmp_path, tree_of(tmp_path / "a"))
-    leave = ScanSettings(10**6, allow_shrink=True, threads=1)
+    leave = replace(SETTINGS, allow_shrink=True)
     run(tmp_path, tree_of(tmp_path / "a" / "b"), leave)
     assert len(run(tmp_path, tree_of(tmp_path / "a" / "b"))) == 3
 

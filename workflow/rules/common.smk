@@ -56,6 +56,7 @@ SCANNED = f"{COLLECTION}/scanned/{FINGERPRINT}"
 # A plan that is asked for by name is of the images that there are now. Behind a checkpoint the engine does not
 # miss an input, but it does miss an output: this one is named after the input, too.
 PLANNED = f"{MODEL}/planned/{FINGERPRINT}"
+PLAN_KINDS = [] if config["copy_mode"] == "none" else ["parquet", "csv", "json"]
 
 # What a training leaves.
 TRAINED = ["autoencoder.pth", "loss.png", "reconstructions.png"]
@@ -80,14 +81,7 @@ ARTIFACTS = [
     f"{MODEL}/rejected.csv",
     f"{MODEL}/quality.json",
     f"{MODEL}/quality.png",
-    *(
-        []
-        if config["copy_mode"] == "none"
-        else [
-            PLANNED,
-            *expand(f"{MODEL}/plan.{{kind}}", kind=["parquet", "csv", "json"]),
-        ]
-    ),
+    *expand(f"{MODEL}/plan.{{kind}}", kind=PLAN_KINDS),
     f"{COLLECTION}/copied.parquet",
 ]
 

@@ -92,11 +92,7 @@ rule plan:
 rule copy:
     """Put the images into the output folder, as planned."""
     input:
-        **(
-            {}
-            if config["copy_mode"] == "none"
-            else {"plan": after_scan(f"{MODEL}/plan.parquet")}
-        ),
+        **({"plan": after_scan(f"{MODEL}/plan.parquet")} if PLAN_KINDS else {}),
         order=after_scan(f"{MODEL}/order.parquet"),
     output:
         copied=f"{COLLECTION}/copied.parquet",

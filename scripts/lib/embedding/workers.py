@@ -19,12 +19,13 @@ from typing import NamedTuple
 import numpy as np
 
 from scripts.lib.embedding.models.protocol import Prepare
-from scripts.lib.embedding.pool import SLOT_BYTES, Job, WorkerPool, worker_memory
+from scripts.lib.embedding.pool import SLOT_BYTES, WorkerPool, worker_memory
 from scripts.lib.embedding.shared_memory import Placed
 from scripts.lib.files.content_ids import content_id_of
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE, UNREADABLE
 from scripts.lib.images.decode import VIDEO_FRAMES, Source, decode_all
+from scripts.lib.images.decoder_processes import DecoderFailed, Job
 from scripts.lib.images.failures import Undecodable
 
 GROUP = 8  # images per task: enough to pay for the way between the processes
@@ -110,15 +111,13 @@ def _results(pool: WorkerPool, task: _Task, settings: WorkerSettings) -> list[Pr
         prepared = [_taken(pool, *answer) for answer in task.answers.result()]
     except BrokenProcessPool:  # no image is to blame where all workers are gone
         return _once_more(pool, task, settings)
-    except Exception as error:
-        reason = _failure(error, settings)
-    else:
+    except DecoderFailed as error:
         if task.slot is not None:
-            pool.slots.appendleft(task.slot)
-        return prepared
+            return _once_more(pool, task, settings)
+        return [Prepared(each.content_id, None, UNDECODABLE, str(error)) for each in task.group]
     if task.slot is not None:
-        return _once_more(pool, task, settings)
-    return [Prepared(each.content_id, None, UNDECODABLE, reason) for each in task.group]
+        pool.slots.appendleft(task.slot)
+    return prepared
 
 
 def _taken(pool: WorkerPool, prepared: Prepared, place: Placed | None) -> Prepared:
@@ -131,17 +130,6 @@ def _once_more(pool: WorkerPool, task: _Task, settings: WorkerSettings) -> list[
         pool.slots.append(task.slot)
     alone = [_submit(pool, [request], settings, None) for request in task.group]
     return [result for each in alone for result in _results(pool, each, settings)]
-
-
-def _failure(error: Exception, settings: WorkerSettings) -> str:
-    """Say why a task failed; an error that is neither its time limit nor the death of a worker is raised."""
-    if isinstance(error, TimeoutError):
-        return f"decoding did not end within {settings.timeout:.0f} s"
-    from pebble import ProcessExpired
-
-    if not isinstance(error, ProcessExpired):
-        raise error
-    return f"the decoder crashed (exit code {error.exitcode})"
 
 
 def _prepare_group(group: list[Request], settings: WorkerSettings, slot: int | None) -> Answers:

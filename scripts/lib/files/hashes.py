@@ -21,8 +21,10 @@ from blake3 import blake3
 from scripts.lib import versions
 from scripts.lib.artifacts.disk import writing
 from scripts.lib.files.walk import Found
-from scripts.lib.images.decode import read_header
+from scripts.lib.images.decode import read_plain_header
 from scripts.lib.images.failures import Undecodable
+from scripts.lib.images.headers import LibraryHeaders
+from scripts.lib.images.readers.protocol import Header
 
 COMMIT_SECONDS = 1.0  # of hashing, the most that a kill can lose
 WHOLE_BYTES = 1 << 26  # larger files are hashed through a memory map instead of being held
@@ -137,29 +139,45 @@ def _forget_verdicts(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {versions.SCAN}")
 
 
-def identify(found: Found) -> Identity:
-    """Hash a file and read its image header, from one reading of its bytes."""
+def identify(found: Found, headers: LibraryHeaders) -> Identity:
+    """Hash a file and read its image header, both of the same bytes."""
     try:
-        if found.size > WHOLE_BYTES:
-            digest = blake3().update_mmap(os.fsdecode(found.path)).digest()
-            return _with_header(digest, found.path)
-        with open(found.path, "rb") as stream:
-            data = stream.read()
-        return _with_header(blake3(data).digest(), io.BytesIO(data))
+        before = os.stat(found.path)
+        digest, source = _hashed(found)
+        try:
+            header = read_plain_header(source) or _library_header(found.path, before, headers)
+        except Undecodable as error:
+            return Identity(digest, None, None, None, str(error))
+        return Identity(digest, header.format, header.width, header.height, None)
     except OSError as error:
         return Identity(None, None, None, None, f"can't be read: {error.strerror or error}")
 
 
-def _with_header(digest: bytes, source: bytes | io.BytesIO) -> Identity:
+def _hashed(found: Found) -> tuple[bytes, bytes | io.BytesIO]:
+    """Return the hash of a file, and its content, or its path where that is large."""
+    if found.size > WHOLE_BYTES:
+        return blake3().update_mmap(os.fsdecode(found.path)).digest(), found.path
+    with open(found.path, "rb") as stream:
+        data = stream.read()
+    return blake3(data).digest(), io.BytesIO(data)
+
+
+def _library_header(path: bytes, before: os.stat_result, headers: LibraryHeaders) -> Header:
+    """Read the header of the bytes that were hashed: an OSError where they are others now."""
     try:
-        header = read_header(source)
-    except Undecodable as error:
-        return Identity(digest, None, None, None, str(error))
-    return Identity(digest, header.format, header.width, header.height, None)
+        return headers.read(path)
+    finally:
+        after = os.stat(path)
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise OSError("it changed meanwhile")
 
 
 def identify_all(
-    files: Sequence[Found], cache: HashCache, threads: int, progress: Callable[[int], object]
+    files: Sequence[Found],
+    cache: HashCache,
+    threads: int,
+    headers: LibraryHeaders,
+    progress: Callable[[int], object],
 ) -> list[Identity]:
     """Return the identity of each file, in order; only files the cache does not know are read.
 
@@ -169,7 +187,11 @@ def identify_all(
     progress(sum(identity is not None for identity in identities))
     unknown = (i for i, identity in enumerate(identities) if identity is None)
     with ThreadPoolExecutor(threads) as pool:
-        for i, identity in _in_threads(pool, files, unknown, ahead=8 * threads):
+
+        def submit(found: Found) -> Future[Identity]:
+            return pool.submit(identify, found, headers)
+
+        for i, identity in _in_threads(submit, files, unknown, ahead=8 * threads):
             identities[i] = identity
             if identity.content_id is not None:
                 cache.store(files[i], identity)
@@ -178,13 +200,13 @@ def identify_all(
 
 
 def _in_threads(
-    pool: ThreadPoolExecutor, files: Sequence[Found], unknown: Iterator[int], ahead: int
+    submit: Callable[[Found], Future[Identity]], files: Sequence[Found], unknown: Iterator[int], ahead: int
 ) -> Iterator[tuple[int, Identity]]:
     """Identify files in threads, at most `ahead` at a time, and yield each as it is done."""
     running: dict[Future[Identity], int] = {}
     while True:
         for i in islice(unknown, ahead - len(running)):
-            running[pool.submit(identify, files[i])] = i
+            running[submit(files[i])] = i
         if not running:
             return
         for future in wait(running, return_when=FIRST_COMPLETED).done:

@@ -22,6 +22,7 @@ from scripts.lib.files.paths import absolute, readable
 from scripts.lib.files.status import OK, TOO_LARGE, UNDECODABLE, UNREADABLE
 from scripts.lib.files.walk import Found, Passed, Tree, extension, walk
 from scripts.lib.images.formats import kind_of_extension, kind_of_format
+from scripts.lib.images.headers import LibraryHeaders
 
 INVENTORY = pa.schema(
     [
@@ -47,11 +48,12 @@ ProgressOf = Callable[[int, str], AbstractContextManager[Callable[[int], object]
 
 @dataclass(frozen=True)
 class ScanSettings:
-    """How to scan: the limit on declared pixels, whether the collection may shrink, threads."""
+    """How to scan: the limit on declared pixels, whether the collection may shrink, threads, patience."""
 
     pixel_limit: int
     allow_shrink: bool
     threads: int
+    decode_seconds: float  # for a header that a library reads
 
 
 class Row(NamedTuple):
@@ -86,8 +88,11 @@ def scan(tree: Tree, cache: HashCache, settings: ScanSettings, progress: Progres
     known, there = cache.paths(), {each.path for each in found}
     gone = known - there
     check_shrinkage(tree, cache, _lost(tree, gone, len(there - known)), settings.allow_shrink)
-    with progress(len(found), "files") as count:
-        identities = identify_all(found, cache, settings.threads, count)
+    with (
+        LibraryHeaders(settings.threads, settings.decode_seconds) as headers,
+        progress(len(found), "files") as count,
+    ):
+        identities = identify_all(found, cache, settings.threads, headers, count)
     cache.forget(gone)
     cache.adopt(found)
     rows = [_row(f, i, settings.pixel_limit) for f, i in zip(found, identities, strict=True)]

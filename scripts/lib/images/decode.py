@@ -43,9 +43,22 @@ def read_header(source: Source) -> Header:
     Raises Undecodable for anything but an image or video, OSError where the file cannot be read.
     """
     with _opened(source) as file, decoder_errors():
-        header = _reader_of(file).header(file)
-        check_pixels(header.width, header.height)
-        return header
+        return _with_pixels(_reader_of(file).header(file))
+
+
+def read_plain_header(source: Source) -> Header | None:
+    """Read the header as `read_header` does, in Python; None where only a library can.
+
+    That may hang or crash, and so is asked in another process: see `headers`.
+    """
+    with _opened(source) as file, decoder_errors():
+        header = _reader_of(file).plain_header(file)
+        return header and _with_pixels(header)
+
+
+def _with_pixels(header: Header) -> Header:
+    check_pixels(header.width, header.height)
+    return header
 
 
 def decode(data: Source, target: int, pixel_limit: int) -> Image.Image:

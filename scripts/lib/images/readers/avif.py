@@ -23,10 +23,15 @@ def recognises(start: bytes, file: BinaryIO) -> bool:
     return bool(brands(start) & AV1)
 
 
+def plain_header(file: BinaryIO) -> Header | None:
+    """Read the size of the primary image, where the boxes say it."""
+    size = image_size(file)
+    return Header(*size, "AVIF") if size else None
+
+
 def header(file: BinaryIO) -> Header:
     """Read the size of the primary image."""
-    size = image_size(file)
-    return Header(*(size or opened(file, "AVIF").size), "AVIF")
+    return plain_header(file) or Header(*opened(file, "AVIF").size, "AVIF")
 
 
 def pictures(file: BinaryIO, wanted: Wanted) -> Iterator[Image.Image]:

@@ -27,10 +27,15 @@ def recognises(start: bytes, file: BinaryIO) -> bool:
     return bool(found & BRANDS or (found & ANY_CODEC and not found & AV1))
 
 
+def plain_header(file: BinaryIO) -> Header | None:
+    """Read the size of the primary image, where the boxes say it."""
+    size = image_size(file)
+    return Header(*size, "HEIF") if size else None
+
+
 def header(file: BinaryIO) -> Header:
     """Read the size of the primary image."""
-    size = image_size(file)
-    return Header(*(size or _opened(file, thumbnails=False).size), "HEIF")
+    return plain_header(file) or Header(*_opened(file, thumbnails=False).size, "HEIF")
 
 
 def pictures(file: BinaryIO, wanted: Wanted) -> Iterator[Image.Image]:

@@ -38,6 +38,9 @@ def header(file: BinaryIO) -> Header:
     return Header(*_declared(file)[:2], "JXL")
 
 
+plain_header = header
+
+
 def pictures(file: BinaryIO, wanted: Wanted) -> Iterator[Image.Image]:
     """Yield the first frame."""
     declared = _declared(file)

@@ -25,6 +25,9 @@ def header(file: BinaryIO) -> Header:
     return Header(*image.size, str(image.format))
 
 
+plain_header = header  # Pillow's own libraries come in with the pixels
+
+
 def pictures(file: BinaryIO, wanted: Wanted) -> Iterator[Image.Image]:
     """Yield the first frame."""
     image = Image.open(file, formats=NAMES)

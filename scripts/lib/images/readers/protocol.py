@@ -50,6 +50,9 @@ class Reader(Protocol):
     def recognises(self, start: bytes, file: BinaryIO) -> bool:
         """Tell by its first bytes, or more where those do not tell, whether a file is for this reader."""
 
+    def plain_header(self, file: BinaryIO) -> Header | None:
+        """Read what the file declares in Python; None where only a library can, which may hang or crash."""
+
     def header(self, file: BinaryIO) -> Header:
         """Read what the file declares; nothing of the image's size is allocated."""
 

@@ -32,6 +32,10 @@ def recognises(start: bytes, file: BinaryIO) -> bool:
     return is_sensor_data(start, file)
 
 
+def plain_header(file: BinaryIO) -> None:
+    """Leave it to LibRaw."""
+
+
 def header(file: BinaryIO) -> Header:
     """Read the size of the sensor."""
     with _opened(file) as raw:

@@ -62,6 +62,10 @@ def recognises(start: bytes, file: BinaryIO) -> bool:
     return _container(start) is not None
 
 
+def plain_header(file: BinaryIO) -> None:
+    """Leave it to FFmpeg."""
+
+
 def header(file: BinaryIO) -> Header:
     """Read the size of the frames and the container."""
     with _opened(file) as film:

@@ -37,6 +37,9 @@ def header(file: BinaryIO) -> Header:
     return Header(width, height, "WEBP")
 
 
+plain_header = header
+
+
 def pictures(file: BinaryIO, wanted: Wanted) -> Iterator[Image.Image]:
     """Yield the first frame."""
     check_pixels(*header(file)[:2], wanted.pixel_limit)
