@@ -19,6 +19,7 @@ from scripts.lib.artifacts.disk import as_disk_error
 from scripts.lib.errors import SeriatimError
 from scripts.lib.run.processes import die_with_parent
 from scripts.lib.run.progress import Progress
+from scripts.lib.run.visible import visible, visible_lines
 
 DEFECT_LENGTH = 200
 FAILURES = "SERIATIM_FAILURES"  # names the file that collects the failures of one run
@@ -32,12 +33,13 @@ class Stage:
 
     def info(self, message: str, *values: object) -> None:
         """Write one line to the stage's log."""
-        self.log.info(message, *values)
+        self.log.info(message, *(visible(value) if isinstance(value, str) else value for value in values))
 
     def tell(self, message: str) -> None:
         """Write one line to the log and to the user's terminal."""
-        self.log.info("%s", message)
-        print(f"seriatim: {self.name}: {message}", file=sys.stderr, flush=True)
+        line = visible(message)
+        self.log.info("%s", line)
+        print(f"seriatim: {self.name}: {line}", file=sys.stderr, flush=True)
 
     def progress(self, total: int, unit: str) -> Progress:
         """Begin a progress display of `total` units."""
@@ -68,6 +70,13 @@ def _telling(name: str, log_file: str) -> Iterator[None]:
         sys.exit(1)
 
 
+class _LogFormatter(logging.Formatter):
+    """Write what would not be seen as escapes, but for line breaks, which tracebacks have."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible_lines(super().format(record))
+
+
 class _LogHandler(logging.StreamHandler[TextIO]):
     """Write lines to the log; one that can't be written is told when the log is closed, once."""
 
@@ -83,7 +92,7 @@ def _log_to(path: Path) -> Iterator[logging.Logger]:
     with path.open("a", encoding="utf-8", errors="backslashreplace") as stream:
         faulthandler.enable(stream)
         handler = _LogHandler(stream)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        handler.setFormatter(_LogFormatter("%(asctime)s %(levelname)s %(message)s"))
         logging.captureWarnings(True)
         for each in (log, logging.getLogger("py.warnings")):
             each.addHandler(handler)
@@ -114,7 +123,8 @@ def _tell_failure(name: str, error: Exception, log_file: str) -> None:
     what = str(error)
     if not isinstance(error, SeriatimError):  # a defect may say very much; the log has it all
         what = f"{type(error).__name__}: {what}"[:DEFECT_LENGTH]
-    failure = {"line": f"{name} failed: {' '.join(what.split())} (log: {log_file})", "log": log_file}
+    what = visible(" ".join(what.split()))
+    failure = {"line": f"{name} failed: {what} (log: {log_file})", "log": log_file}
     try:
         with open(os.environ[FAILURES], "a", encoding="utf-8") as failures:
             failures.write(json.dumps(failure) + "\n")
