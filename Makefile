@@ -31,7 +31,7 @@ CONFIG += model=$(call text,$(MODEL)) $(if $(WEIGHTS),weights=$(call text,$(valu
 CONFIG += $(if $(DEVICE),device=$(DEVICE)) $(MORE)
 
 .DEFAULT_GOAL := help
-.PHONY: help sort verify retry store-gc test check bench clean
+.PHONY: help sort plan undo verify retry store-gc test check bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,13 @@ sort: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort images (the example
 
 example/images: $(VENV)/.sort
 	@$(RUN) -m scripts.example example/images
+
+plan: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## say what a sort would do in OUTPUT, and touch nothing there
+	@$(SNAKEMAKE) plan --config $(CONFIG)
+	@echo What each image is to be called: results/$(call quoted,$(NAME))/*/plan.csv
+
+undo: $(VENV)/.sort  ## put back what was copied, linked or moved to OUTPUT
+	@$(SNAKEMAKE) undo --config $(CONFIG)
 
 verify: $(VENV)/.sort  ## check store, artifacts and copies; what is damaged is set aside for the next run
 	@$(SNAKEMAKE) verify --config $(CONFIG)
