@@ -73,3 +73,36 @@ def test_copies_in_the_output_are_no_sources(photos: Photos) -> None:
     summary = photos.copy_wanted(order)
     assert set(statuses(summary)) <= {"failed", "renamed"}
     assert {"content 0", "content 1"} <= {path.read_text() for path in photos.sources.iterdir()}
+
+
+def test_blocks_are_shared_where_the_file_system_can(
+    photos: Photos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    paths = photos.many(2)
+    written: list[int] = []
+
+    def clone(copy: int, request: int, source: int) -> int:
+        assert request == 0x40049409
+        os.sendfile(copy, source, 0, os.fstat(source).st_size)
+        return 0
+
+    real = os.write
+    monkeypatch.setattr(fcntl, "ioctl", clone)
+    monkeypatch.setattr(os, "write", lambda fd, data: written.append(fd) or real(fd, data))
+    assert statuses(photos.copy(paths)) == ["copied"] * 2
+    assert photos.copies() == {"0000_0.jpg": "content 0", "0001_1.jpg": "content 1"}
+    assert len(set(written)) == 1, "nothing but the ledger is written to"
+
+
+def test_a_clone_of_a_file_that_changed_is_no_copy(photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    path = photos.make("a.jpg", "as it was")
+    order = [wanted(0, path)]
+    path.write_text("as it is now")
+    monkeypatch.setattr(
+        fcntl, "ioctl", lambda copy, request, source: os.sendfile(copy, source, 0, os.fstat(source).st_size)
+    )
+    summary = photos.copy_wanted(order)
+    assert "changed since the scan" in (summary.files[0].error or "")
+    assert photos.copies() == {}
