@@ -75,9 +75,7 @@ def test_copies_in_the_output_are_no_sources(photos: Photos) -> None:
     assert {"content 0", "content 1"} <= {path.read_text() for path in photos.sources.iterdir()}
 
 
-def test_blocks_are_shared_where_the_file_system_can(
-    photos: Photos, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_blocks_are_shared_where_the_file_system_can(photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
     fcntl = pytest.importorskip("fcntl")
     paths = photos.many(2)
     written: list[int] = []
