@@ -13,11 +13,11 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from scripts.lib.files import placement
-from scripts.lib.files.check import check_copies
-from scripts.lib.files.copy import CopySettings, copy_in_order
-from scripts.lib.files.names import Naming
-from scripts.lib.files.targets import Wanted, names_of, targets_of
+from scripts.lib.output import placement
+from scripts.lib.output.check import check_copies
+from scripts.lib.output.copy import CopySettings, copy_in_order
+from scripts.lib.output.naming.names import Naming
+from scripts.lib.output.targets import Wanted, names_of, targets_of
 
 CALLS = [
     "open",

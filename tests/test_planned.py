@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from scripts.lib.files.content_ids import ID_TYPE
-from scripts.lib.files.planned import plan_digest, plan_table, read_targets, wanted_files
-from scripts.lib.files.preview import preview
-from scripts.lib.files.staging import Seen
-from scripts.lib.files.targets import Wanted, names_of, targets_of
+from scripts.lib.output.planned import plan_digest, plan_table, read_targets, wanted_files
+from scripts.lib.output.preview import preview
+from scripts.lib.output.staging import Seen
+from scripts.lib.output.targets import Wanted, names_of, targets_of
 from tests.copying import Photos, wanted
 
 

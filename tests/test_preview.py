@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.kinds import Mode
-from scripts.lib.files.plan_summary import plan_summary, sentences
-from scripts.lib.files.preview import Preview, name_limit, preview
-from scripts.lib.files.targets import names_of, targets_of
+from scripts.lib.output.kinds import Mode
+from scripts.lib.output.plan_summary import plan_summary, sentences
+from scripts.lib.output.preview import Preview, name_limit, preview
+from scripts.lib.output.targets import names_of, targets_of
 from tests.copying import Photos, statuses, tree, wanted
 
 

@@ -1,1 +1,1 @@
-"""The user's files: finding, identifying and copying them."""
+"""The user's files: finding them, telling them apart, putting them in order."""

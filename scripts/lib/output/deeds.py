@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.giving import give_back, is_back
-from scripts.lib.files.ledger import Intent, Ledger, Own
 from scripts.lib.files.paths import readable
-from scripts.lib.files.placement import STAGING, UNFIT_NAME, Move, OutputFolder
-from scripts.lib.files.survey import Standing
-from scripts.lib.files.taking import has_source, take_source
+from scripts.lib.output.giving import give_back, is_back
+from scripts.lib.output.ledger import Intent, Ledger, Own
+from scripts.lib.output.placement import STAGING, UNFIT_NAME, Move, OutputFolder
+from scripts.lib.output.survey import Standing
+from scripts.lib.output.taking import has_source, take_source
 
 STAGED = re.compile(rb"\d+\.part")
 

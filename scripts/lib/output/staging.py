@@ -13,8 +13,8 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from scripts.lib.files.ledger import Kind, Own
-from scripts.lib.files.placement import CANNOT_LINK, CHUNK, STAGING, OutputFolder, digest_of, flush_file
+from scripts.lib.output.ledger import Kind, Own
+from scripts.lib.output.placement import CANNOT_LINK, CHUNK, STAGING, OutputFolder, digest_of, flush_file
 
 try:
     import fcntl

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.ledger import State, replay
-from scripts.lib.files.placement import LEDGER, OutputFolder
+from scripts.lib.output.ledger import State, replay
+from scripts.lib.output.placement import LEDGER, OutputFolder
 
 TAKEN = b'"do":"take"'  # in every ledger of an output into which a file was moved
 

@@ -5,8 +5,8 @@ import errno
 import os
 import stat
 
-from scripts.lib.files.ledger import Own
-from scripts.lib.files.placement import CANNOT_LINK, CHUNK, OutputFolder, digest_of
+from scripts.lib.output.ledger import Own
+from scripts.lib.output.placement import CANNOT_LINK, CHUNK, OutputFolder, digest_of
 
 
 def give_back(folder: OutputFolder, path: bytes, file: Own) -> str | None:
