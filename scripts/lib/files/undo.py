@@ -18,7 +18,7 @@ from scripts.lib.files.deeds import Doer
 from scripts.lib.files.ledger import Intent, Own
 from scripts.lib.files.placement import HOME, PARKED, REMOVED, STAGING, OutputFolder, locked
 from scripts.lib.files.staging import Inodes, source_digest
-from scripts.lib.files.survey import Standing, inodes, is_name_of, survey
+from scripts.lib.files.survey import Standing, inodes, outlives, survey
 
 BATCH = 256
 
@@ -60,23 +60,30 @@ def undo(output: Path, name: str, threads: int, progress: Callable[[int], object
     if not has_ledger(output):
         return summary
     with as_output_errors(output), OutputFolder(output) as folder:
+        if folder.lstat(REMOVED) is not None:
+            folder.folder(REMOVED)
         folder.make(HOME, STAGING, PARKED)
         with locked(folder), ledger_of(folder, name) as ledger, ThreadPoolExecutor(threads) as pool:
             doer = Doer(folder, ledger)
             doer.recover()
             owned = dict(ledger.state.owned)
             standing = survey(folder, owned, {}, pool)
-            judge = partial(_judged, folder, owned, standing, inodes(owned, standing))
-            names = sorted(owned)
-            for batch in (names[start : start + BATCH] for start in range(0, len(names), BATCH)):
-                _carry_out(doer, list(pool.map(judge, batch)), standing, summary)
-                progress(len(batch))
+            for names in _moved_and_others(owned):  # moved files first: others may be links to them
+                judge = partial(_judged, folder, owned, standing, inodes(ledger.state.owned, standing))
+                for batch in (names[start : start + BATCH] for start in range(0, len(names), BATCH)):
+                    _carry_out(doer, list(pool.map(judge, batch)), standing, summary)
+                    progress(len(batch))
             doer.prune_folders()
             summary.set_aside.extend(folder.listing(REMOVED))
             ledger.note_undone()
             folder.flush()
             ledger.flush()
     return summary
+
+
+def _moved_and_others(owned: Mapping[bytes, Own]) -> Iterator[Sequence[bytes]]:
+    for moved in (True, False):
+        yield sorted(name for name, file in owned.items() if (file.kind == "move") == moved)
 
 
 def _judged(
@@ -91,7 +98,7 @@ def _judged(
         return _Verdict(name, "is gone" if file.kind == "move" else None, False)
     if file.kind == "move":
         return _Verdict(name, _hindrance(folder, name, file), True)
-    if file.kind == "hardlink" and is_name_of(found, file.source):
+    if file.kind == "hardlink" and outlives(found, file.source, barred):
         return _Verdict(name, None, False)
     if found.state != "sound":
         return _Verdict(name, "was changed since", False)
