@@ -4,171 +4,23 @@ Run by `test_deeds.py` as a process of its own, which forks: one child for each 
 
     kill_copying.py SOURCES OUTPUT LINKS STEP ...
 
-The steps are done one after the other, the last one again and again: killed at its first call, at its second,
-and so on, then repeated without a kill. `first:MODE` and `second:MODE` bring two orders into the output,
-`disturb` is what a user might do between them, and `undo` takes everything back. LINKS is `links`, or `no links`
-for a file system that has no hard links.
+The steps are a story (`stories.py`), the last one of which is done again and again: killed at its first call,
+at its second, and so on, then repeated without a kill. LINKS is `links`, or `no links` for a file system that
+has no hard links.
 """
 
 import errno
 import os
-import shutil
 import signal
-import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
-
-from blake3 import blake3
 
 from scripts.lib.files import placement
-from scripts.lib.files.check import check_copies
-from scripts.lib.files.copy import CopySettings, copy_in_order
-from scripts.lib.files.moved import moved_files
-from scripts.lib.files.names import Naming
-from scripts.lib.files.staging import Seen
-from scripts.lib.files.targets import Target, Wanted, names_of, targets_of
-from scripts.lib.files.undo import undo
+from tests.stories import Story, World
 
 CALLS = ["open", "mkdir", "rmdir", "write", "link", "symlink", "unlink", "rename", "ftruncate"]
 CALLS += ["utime", "fchmod", "fchown", "setxattr"]
-link = os.link  # for what is not tried
-COUNT = 10  # sources; small, because everything is done once for each call
-
-Tree = dict[str, tuple[int, int, int, bytes]]
-
-
-class World(NamedTuple):
-    """Sources and output: all that a step may change; and what a scan found of each source."""
-
-    sources: Path
-    output: Path
-    scanned: dict[Path, tuple[bytes, Seen]]
-
-    def wanted(self, paths: Sequence[Path]) -> list[Wanted]:
-        """Return an order, of files that may have been moved into the output."""
-        moved = moved_files(self.output)
-        places = {origin: place for place, origin in moved.items()}
-        order = []
-        for position, path in enumerate(paths):
-            source = os.fsencode(path)
-            if source in places and not os.path.lexists(source):
-                source = places[source]
-            order.append(Wanted(position, source, *self.scanned[path], moved.get(source)))
-        return order
-
-    def order(self, step: str) -> list[Target]:
-        """Return what a copying step wants."""
-        paths = list(self.scanned)
-        chosen = paths[1:9] if step.startswith("first") else [paths[i] for i in (0, 9, 2, 3, 1, 7, 5, 4)]
-        wanted = self.wanted(chosen)
-        if step.startswith("third"):
-            wanted.reverse()
-        return targets_of(wanted, names_of(wanted, Naming(per_folder=3)))
-
-    def do(self, step: str, targets: list[Target] | None = None) -> None:
-        """Do a step of a story; `targets` are from an earlier look at the world."""
-        if step == "undo":
-            undo(self.output, "photos", 1, lambda count: None)
-        elif step == "disturb":
-            self.disturb()
-        else:
-            mode = step.partition(":")[2]
-            settings = CopySettings(self.output, "photos", mode, forced=True, threads=1, batch_files=3)  # type: ignore[arg-type]
-            copy_in_order(targets or self.order(step), settings, lambda count: None)
-
-    def make(self) -> None:
-        """Make sources: some names are equal, one is its owner's only, one has no bytes, two are one file."""
-        for i in range(COUNT):
-            path = self.sources / f"{i}" / ("same.jpg" if i < 5 else f"{i}.jpg")
-            path.parent.mkdir(parents=True)
-            path.write_text(f"content {i}" * (i if i != 3 else 0))
-            if i == 5:
-                path.unlink()
-                link(self.sources / "4/same.jpg", path)
-            path.chmod(0o600 if i == 2 else 0o644)
-            os.utime(path, ns=(i, 10**18 + i))
-            seen = Seen(path.stat().st_size, path.stat().st_mtime_ns)
-            self.scanned[path] = blake3(path.read_bytes()).digest(), seen
-
-    def disturb(self) -> None:
-        """Edit two files of the output, remove one, add one, lose one source, change another."""
-        files = sorted(path for path in self.output.rglob("0*.jpg"))
-        replace(files[2], "edited by hand")
-        replace(files[6], "edited as well")
-        files[5].unlink()
-        (self.output / "foreign.jpg").write_text("foreign")
-        paths = list(self.scanned)
-        paths[8].unlink(missing_ok=True)
-        replace(paths[9], "changed since the scan")
-
-
-def replace(path: Path, text: str) -> None:
-    """Write a file anew, as editors do: it is no longer the one that it was. A link leads elsewhere then."""
-    is_link = path.is_symlink()
-    path.unlink()
-    if is_link:
-        path.symlink_to("elsewhere")
-        return
-    path.write_text(text)
-    os.utime(path, ns=(7, 7))
-
-
-def tree(*folders: Path) -> Tree:
-    """Return every file but ledger and lock, which depend on the kills: mode, names, time, bytes."""
-    found = {}
-    for path in (path for folder in folders for path in sorted(folder.rglob("*"))):
-        if (path.is_symlink() or path.is_file()) and path.name not in ("ledger.jsonl", "lock"):
-            state = path.lstat()
-            time = 0 if path.is_symlink() else state.st_mtime_ns
-            data = os.fsencode(os.readlink(path)) if path.is_symlink() else path.read_bytes()
-            found[str(path)] = (state.st_mode, state.st_nlink, time, data)
-    return found
-
-
-def unlinked(found: Tree) -> Tree:
-    """Leave out how many names each file has, which links in the output change."""
-    return {path: (mode, 0, time, data) for path, (mode, _, time, data) in found.items()}
-
-
-def contents(world: World) -> set[bytes]:
-    """Return the contents that exist anywhere."""
-    return {data for mode, _, _, data in tree(world.sources, world.output).values() if stat.S_ISREG(mode)}
-
-
-def same(found: Tree, expected: Tree) -> None:
-    """Raise AssertionError if two trees differ, and say in what."""
-    differing = {path for path, _ in found.items() ^ expected.items()}
-    assert not differing, "\n".join(f"{p}: {found.get(p)}, not {expected.get(p)}" for p in sorted(differing))
-
-
-class Template:
-    """The world as it was before the step that is killed."""
-
-    def __init__(self, world: World, folder: Path) -> None:
-        self.kept = {folder / "sources": world.sources, folder / "output": world.output}
-        duplicate({theirs: ours for ours, theirs in self.kept.items()})
-
-    def restore(self) -> None:
-        """Make the world what it was."""
-        duplicate(self.kept)
-
-
-def duplicate(folders: dict[Path, Path]) -> None:
-    """Copy folders; what is one file with several names is one again."""
-    made: dict[tuple[int, int], Path] = {}
-    for folder, copy in folders.items():
-        shutil.rmtree(copy, ignore_errors=True)
-        for path in [folder, *sorted(folder.rglob("*"))] if folder.exists() else []:
-            target, state = copy / path.relative_to(folder), path.lstat()
-            if path.is_dir() and not path.is_symlink():
-                target.mkdir(parents=True)
-            elif (state.st_dev, state.st_ino) in made:
-                link(made[state.st_dev, state.st_ino], target)
-            else:
-                shutil.copy2(path, target, follow_symlinks=False)
-                made[state.st_dev, state.st_ino] = target
 
 
 class Death:
@@ -205,54 +57,19 @@ def killed(do: Callable[[], None], moment: int) -> bool:
     return status != 0
 
 
-class Story:
-    """What is done, and what comes of it when nothing goes wrong."""
-
-    def __init__(self, world: World, steps: Sequence[str], template: Path) -> None:
-        self.world = world
-        world.make()
-        self.beginning = unlinked(tree(world.sources))
-        for step in steps[:-1]:
-            world.do(step)
-        self.step = steps[-1]
-        self.template = Template(world, template)
-        self.contents = contents(world)
-        self.untouched = "move" not in "".join(steps)
-        self.do()
-        self.findings = check_copies(world.output)
-        self.end = tree(world.sources, world.output)
-        self.do("undo")
-        self.undone = tree(world.sources, world.output)
-        if "disturb" not in steps:
-            same(unlinked(tree(world.sources)), self.beginning)
-
-    def do(self, step: str = "", targets: list[Target] | None = None) -> None:
-        self.world.do(step or self.step, targets)
-
-    def kill(self, moment: int) -> bool:
-        """Kill the step at a moment, and its repetition too at some; return False if it was done before."""
-        world = self.world
-        self.template.restore()
-        sources = unlinked(tree(world.sources))
-        targets = None if self.step == "undo" or moment % 2 else world.order(self.step)
-        if not killed(lambda: self.do(targets=targets), moment):
-            return False
-        assert contents(world) >= self.contents, "nothing is lost"
-        if moment % 3 == 0:
-            killed(self.do, 1 + moment // 3)
-            assert contents(world) >= self.contents, "nothing is lost by being killed twice"
-        if self.untouched:
-            same(unlinked(tree(world.sources)), sources)
-        self.do(targets=targets)
-        same(tree(world.sources, world.output), self.end)
-        if self.step != "undo":
-            self.check_undo()
-        return True
-
-    def check_undo(self) -> None:
-        assert check_copies(self.world.output) == self.findings
-        self.do("undo")
-        same(tree(self.world.sources, self.world.output), self.undone)
+def kill(story: Story, moment: int) -> bool:
+    """Kill the step at a moment, and its repetition too at some; return False if it was done before."""
+    story.template.restore()
+    targets = None if story.step == "undo" or moment % 2 else story.world.order(story.step)
+    if not killed(lambda: story.do(targets=targets), moment):
+        return False
+    story.assert_nothing_lost()
+    if moment % 3 == 0:
+        killed(story.do, 1 + moment // 3)
+        story.assert_nothing_lost()
+    story.do(targets=targets)
+    story.assert_completed()
+    return True
 
 
 def refuse(*_: object, **__: object) -> None:
@@ -268,7 +85,7 @@ def main(sources: str, output: str, links: str, *steps: str) -> None:
     moment = 1
     while True:
         try:
-            if not story.kill(moment):
+            if not kill(story, moment):
                 break
         except BaseException as error:
             error.add_note(f"killed at call {moment} of {' '.join(steps)}")

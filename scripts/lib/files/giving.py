@@ -5,6 +5,7 @@ import errno
 import os
 import stat
 
+from scripts.lib.files.attributes import keep_attributes
 from scripts.lib.files.ledger import Own
 from scripts.lib.files.placement import CANNOT_LINK, CHUNK, OutputFolder, digest_of
 from scripts.lib.files.taking import parent_of
@@ -111,6 +112,7 @@ def _fill(copy: int, source: int, file: Own) -> None:
             rest = rest[os.write(copy, rest) :]
     if digest_of(copy, found.st_size) != file.content:
         raise OSError(errno.EIO, "what was copied back differs from the file")
+    keep_attributes(copy, source)
     with contextlib.suppress(PermissionError):
         os.fchmod(copy, stat.S_IMODE(found.st_mode))
     os.utime(copy, ns=(found.st_atime_ns, found.st_mtime_ns))

@@ -82,8 +82,8 @@ def _identity(found: os.stat_result, linked: bool) -> tuple[int, int, int, int]:
 def inodes(owned: Mapping[bytes, Own], standing: Mapping[bytes, Standing]) -> Inodes:
     """Return the inodes of what is ours alone: of copies, and of other files that have no name but ours.
 
-    A path that leads to one of them, through a link into the output for instance, is no source: nothing may be
-    removed because of it.
+    A path that leads to one of them, through a link into the output for instance, is no source: nothing may
+    be removed because of it.
     """
     files = [(path, found.stat) for path, found in standing.items() if found.stat and path in owned]
     names = Counter((found.st_dev, found.st_ino) for _, found in files)
