@@ -1,8 +1,8 @@
 """Stories of an output folder: orders that follow each other, in one mode or several, and undo.
 
 A story is a number of steps. `first:MODE` and `second:MODE` bring two orders into the output, `disturb` is
-what a user might do between them, and `undo` takes everything back. The last step is the one in which something
-goes wrong; whatever it is, all that follows has to be as if nothing had happened.
+what a user might do between them, and `undo` takes everything back. The last step is the one in which
+something goes wrong; whatever it is, all that follows has to be as if nothing had happened.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A disk that fails or is full: the run ends in one sentence or a row, nothing is lost, the next one completes."""
+"""A disk fails or is full: the run ends in one sentence or a row, nothing is lost, the next one completes."""
 
 import errno
 import itertools
@@ -65,7 +65,6 @@ def end_of(story: Story) -> str:
     try:
         summary = story.do()
     except OutputError as error:
-        assert "\n" not in str(error)
         return str(error)
     if isinstance(summary, CopySummary):
         return "; ".join(row.error for row in summary.files if row.error) or "completed"
@@ -112,6 +111,7 @@ def test_a_fault_at_any_call(memory: Path, monkeypatch: pytest.MonkeyPatch, stor
     ends = [end for first in (0, 4, 8) for end in fail_at_every_call(told, monkeypatch, first)]
     assert len(ends) > 45
     assert any("Can't write into the output folder" in end for end in ends)
+    assert not any("\n" in end for end in ends)
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_a_disk_that_is_full_although_it_seemed_to_have_room(
     order = [wanted(i, path) for i, path in enumerate(large(photos, 30))]
     before = tree(photos.sources)
     monkeypatch.setattr("scripts.lib.files.copy._check_space", lambda folder, needed: None)
-    with pytest.raises(OutputError, match="No space left on device. Make room"):
+    with pytest.raises(OutputError, match="No space left on device"):
         photos.copy_wanted(order, mode=mode)
     found = {data for folder in (photos.sources, photos.output) for _, _, data in tree(folder).values()}
     assert {data for _, _, data in before.values()} <= found
@@ -161,7 +161,7 @@ def test_a_disk_that_has_no_room_for_more_names(disk: Path, mode: str) -> None:
     photos = Photos(disk)
     paths = photos.many(40)
     before = tree(photos.sources)
-    with pytest.raises(OutputError, match="No space left on device. Make room"):
+    with pytest.raises(OutputError, match="No space left on device"):
         photos.copy(paths, mode=mode)
     assert {path.read_text() for path in disk.rglob("*.jpg")} >= {f"content {i}" for i in range(40)}
     assert resized(disk, "remount,nr_inodes=1000")
@@ -203,7 +203,7 @@ def test_a_disk_mounted_read_only_is_told_before_anything_is_touched(photos: Pho
     photos.sources.mkdir()
     paths = photos.many(3)
     assert resized(disk, "remount,ro")
-    with pytest.raises(OutputError, match="read-only. Nothing was moved"):
+    with pytest.raises(OutputError, match="read-only"):
         photos.copy(paths, mode="move")
     assert statuses(photos.copy(paths, mode="copy")) == ["copied"] * 3
 
@@ -301,7 +301,7 @@ def test_sources_that_vanish_or_change_before_they_are_copied_are_rows(photos: P
 def test_a_source_that_meets_with_something_just_before_its_place_is_made(
     photos: Photos, mode: str, event: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is staged by then. What it was, or what it has become, is somewhere: both, where they are two files."""
+    """It is staged by then. What it was, or has become, is somewhere: both, where they are two files."""
     paths = photos.many(3)
     (photos.sources.parent / "secret").write_text("secret")
     announce = Doer._announce

@@ -1,7 +1,7 @@
 """What was announced and not reported: found out by looking at the files.
 
-A kill leaves intents without a result. Whether one was carried out follows from what lies at its two paths. To
-judge changes nothing, so that a plan can be made of what a killed run left behind before it is tidied up.
+A kill leaves intents without a result. Whether one was carried out follows from what lies at its two paths.
+To judge changes nothing, so that a plan can be made of what a killed run left before it is tidied up.
 """
 
 import os
@@ -31,7 +31,7 @@ def as_found(folder: OutputFolder, state: State) -> State:
 
 
 def tidy(folder: OutputFolder, intent: Intent, done: bool) -> None:
-    """Take away what a deed leaves behind that was cut short: a former name, or one that was only reserved."""
+    """Take away what is left of a deed that was cut short: a former name, or one that was only reserved."""
     if intent.deed == "give" and intent.file:
         clear_after_giving(folder, intent.here, intent.file, done)
     if intent.deed in ("take", "give", "remove"):

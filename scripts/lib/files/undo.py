@@ -57,7 +57,7 @@ def undo(output: Path, name: str, threads: int, progress: Callable[[int], object
         when the folder belongs to another collection, or can't be written to; what is undone stays so.
     """
     summary = UndoSummary()
-    if not has_ledger(output):
+    if not has_ledger(output) and not os.path.islink(output / os.fsdecode(HOME)):
         return summary
     with as_output_errors(output), OutputFolder(output) as folder:
         if folder.lstat(REMOVED) is not None:
