@@ -1,4 +1,4 @@
-"""File systems that no test can mount: one that does not tell cases apart, and one that refuses some names."""
+"""File systems that no test can mount: one does not tell cases apart, one refuses some names."""
 
 import errno
 import os

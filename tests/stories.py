@@ -168,7 +168,7 @@ class Story:
         self.beginning = unlinked(tree(world.sources))
         for step in steps[:-1]:
             world.do(step)
-        self.step = steps[-1]
+        self.step, self.disturbed = steps[-1], "disturb" in steps
         self.template = Template(world, template)
         self.contents, self.sources = contents(world), unlinked(tree(world.sources))
         self.untouched = "move" not in "".join(steps)
@@ -177,7 +177,7 @@ class Story:
         self.end = tree(world.sources, world.output)
         self.do("undo")
         self.undone = tree(world.sources, world.output)
-        if "disturb" not in steps:
+        if not self.disturbed:
             same(unlinked(tree(world.sources)), self.beginning)
 
     def do(self, step: str = "", targets: list[Target] | None = None) -> CopySummary | UndoSummary | None:
@@ -202,3 +202,11 @@ class Story:
         assert check_copies(self.world.output) == self.findings
         self.do("undo")
         same(seen(tree(self.world.sources, self.world.output)), seen(self.undone))
+
+    def assert_undone_at_once(self) -> None:
+        """Undo what is half done; raise AssertionError if something is left of it, or not given back."""
+        self.do("undo")
+        self.assert_nothing_lost()
+        if not self.disturbed:
+            same(unlinked(tree(self.world.sources)), self.beginning)
+            assert tree(*self.world.output.glob("[!.]*")) == {}

@@ -259,6 +259,29 @@ def test_permission_lost_midway(memory: Path, story: str, closed: str) -> None:
     unprivileged(close_midway)
 
 
+def test_images_in_a_folder_that_is_read_only_are_copied_and_not_moved(memory: Path) -> None:
+    memory.chmod(0o777)
+
+    def refuse_to_move() -> None:
+        photos = Photos(memory)
+        path = photos.make("closed/a.jpg", "a")
+        path.parent.chmod(0o500)
+        with pytest.raises(OutputError, match="can't be moved out"):
+            photos.copy([path], mode="move")
+        assert statuses(photos.copy([path])) == ["copied"]
+        path.parent.chmod(0o700)
+        photos.copy([path], mode="move")
+        path.parent.chmod(0o500)
+        assert [refused.reason for refused in photos.undo().refused] == [
+            "can't be moved back: Permission denied"
+        ]
+        path.parent.chmod(0o700)
+        photos.undo()
+        assert path.read_text() == "a"
+
+    unprivileged(refuse_to_move)
+
+
 def test_a_file_too_large_for_the_file_system_is_a_row(
     photos: Photos, monkeypatch: pytest.MonkeyPatch
 ) -> None:

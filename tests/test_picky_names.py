@@ -1,4 +1,4 @@
-"""Names on file systems that do not tell cases apart, or refuse some: nothing is overwritten, the rest goes on."""
+"""File systems that do not tell cases apart, or refuse some names: nothing is lost, the rest goes on."""
 
 import os
 from pathlib import Path

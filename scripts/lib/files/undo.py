@@ -16,6 +16,7 @@ from scripts.lib.files.check import has_ledger
 from scripts.lib.files.copy import as_output_errors, ledger_of
 from scripts.lib.files.deeds import Doer
 from scripts.lib.files.ledger import Intent, Own
+from scripts.lib.files.paths import is_inside, readable
 from scripts.lib.files.placement import HOME, PARKED, REMOVED, STAGING, OutputFolder, locked
 from scripts.lib.files.staging import Inodes, source_digest
 from scripts.lib.files.survey import Standing, inodes, outlives, survey
@@ -48,8 +49,17 @@ class _Verdict(NamedTuple):
     gives: bool
 
 
-def undo(output: Path, name: str, threads: int, progress: Callable[[int], object]) -> UndoSummary:
+def undo(
+    output: Path,
+    name: str,
+    threads: int,
+    progress: Callable[[int], object],
+    roots: Sequence[bytes] | None = None,
+) -> UndoSummary:
     """Undo everything that was done in an output folder, and mark its ledger so.
+
+    Moved files go back into folders of `roots` only, whatever the ledger says: others than its owner may
+    be able to write into an output folder.
 
     Raises
     ------
@@ -69,7 +79,8 @@ def undo(output: Path, name: str, threads: int, progress: Callable[[int], object
             owned = dict(ledger.state.owned)
             standing = survey(folder, owned, {}, pool)
             for names in _moved_and_others(owned):  # moved files first: others may be links to them
-                judge = partial(_judged, folder, owned, standing, inodes(ledger.state.owned, standing))
+                barred = inodes(ledger.state.owned, standing)
+                judge = partial(_judged, folder, owned, standing, barred, roots)
                 for batch in (names[start : start + BATCH] for start in range(0, len(names), BATCH)):
                     _carry_out(doer, list(pool.map(judge, batch)), standing, summary)
                     progress(len(batch))
@@ -91,13 +102,14 @@ def _judged(
     owned: Mapping[bytes, Own],
     standing: Mapping[bytes, Standing],
     barred: Inodes,
+    roots: Sequence[bytes] | None,
     name: bytes,
 ) -> _Verdict:
     file, found = owned[name], standing[name]
     if found.state == "missing":
         return _Verdict(name, "is gone" if file.kind == "move" else None, False)
     if file.kind == "move":
-        return _Verdict(name, _hindrance(folder, name, file), True)
+        return _Verdict(name, _hindrance(folder, name, file, roots), True)
     if file.kind == "hardlink" and outlives(found, file.source, barred):
         return _Verdict(name, None, False)
     if found.state != "sound":
@@ -107,8 +119,10 @@ def _judged(
     return _Verdict(name, None, False)
 
 
-def _hindrance(folder: OutputFolder, name: bytes, file: Own) -> str | None:
+def _hindrance(folder: OutputFolder, name: bytes, file: Own, roots: Sequence[bytes] | None) -> str | None:
     """Say why a moved file can't be moved back, None if it can."""
+    if roots is not None and not any(is_inside(file.source, root) for root in roots):
+        return f"its former place {readable(file.source)} is in none of the folders of `images`"
     if folder.digest(name) != file.content:
         return "was changed since"
     return "another file has its former place" if os.path.lexists(file.source) else None
