@@ -7,13 +7,13 @@ import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, read_record, recording
 from scripts.lib.errors import DamagedArtifact
-from scripts.lib.files.copied import check_sources, copied_table
-from scripts.lib.files.copy import copy_in_order
-from scripts.lib.files.execute import CopySettings, CopySummary
-from scripts.lib.files.moved import moved_files
 from scripts.lib.files.paths import readable
-from scripts.lib.files.planned import plan_digest, read_targets, where_they_lie
-from scripts.lib.files.targets import Target
+from scripts.lib.output.copied import check_sources, copied_table
+from scripts.lib.output.copy import copy_in_order
+from scripts.lib.output.execute import CopySettings, CopySummary
+from scripts.lib.output.moved import moved_files
+from scripts.lib.output.planned import plan_digest, read_targets, where_they_lie
+from scripts.lib.output.targets import Target
 from scripts.lib.run.session import is_forced
 from scripts.lib.run.stage import Stage, stage
 

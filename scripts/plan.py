@@ -8,13 +8,13 @@ import pyarrow.parquet as pq
 from scripts.lib.artifacts.atomic import write_json
 from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.files.exports import write_csv
-from scripts.lib.files.file_systems import needs_portable_names
-from scripts.lib.files.moved import moved_files
-from scripts.lib.files.names import Naming
-from scripts.lib.files.plan_summary import plan_summary, sentences
-from scripts.lib.files.planned import plan_digest, plan_table, wanted_files
-from scripts.lib.files.preview import name_limit, preview
-from scripts.lib.files.targets import names_of, targets_of
+from scripts.lib.output.moved import moved_files
+from scripts.lib.output.naming.file_systems import needs_portable_names
+from scripts.lib.output.naming.names import Naming
+from scripts.lib.output.plan_summary import plan_summary, sentences
+from scripts.lib.output.planned import plan_digest, plan_table, wanted_files
+from scripts.lib.output.preview import name_limit, preview
+from scripts.lib.output.targets import names_of, targets_of
 from scripts.lib.run.stage import stage
 
 

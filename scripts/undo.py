@@ -7,7 +7,7 @@ from typing import Any
 from scripts.lib.artifacts.record import record_path
 from scripts.lib.errors import OutputError
 from scripts.lib.files.paths import readable
-from scripts.lib.files.undo import UndoSummary, undo
+from scripts.lib.output.undo import UndoSummary, undo
 from scripts.lib.run.stage import Stage, stage
 from scripts.lib.run.triggers import input_tree
 

@@ -8,9 +8,9 @@ from scripts.lib.embedding.models.card import read_card
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.occupancy import occupying
 from scripts.lib.errors import DamagedArtifact
-from scripts.lib.files.check import check_copies, has_ledger
-from scripts.lib.files.copied import has_copies
 from scripts.lib.files.paths import readable
+from scripts.lib.output.check import check_copies, has_ledger
+from scripts.lib.output.copied import has_copies
 from scripts.lib.run.stage import Stage, stage
 from scripts.lib.run.verify import (
     Finding,

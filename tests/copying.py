@@ -6,13 +6,13 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from scripts.lib.files.copy import copy_in_order
-from scripts.lib.files.execute import CopySettings, CopySummary
-from scripts.lib.files.moved import moved_files
-from scripts.lib.files.names import Naming
-from scripts.lib.files.staging import Seen
-from scripts.lib.files.targets import Wanted, names_of, targets_of
-from scripts.lib.files.undo import UndoSummary, undo
+from scripts.lib.output.copy import copy_in_order
+from scripts.lib.output.execute import CopySettings, CopySummary
+from scripts.lib.output.moved import moved_files
+from scripts.lib.output.naming.names import Naming
+from scripts.lib.output.staging import Seen
+from scripts.lib.output.targets import Wanted, names_of, targets_of
+from scripts.lib.output.undo import UndoSummary, undo
 
 
 class Photos:

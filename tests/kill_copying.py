@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.lib.files import placement
+from scripts.lib.output import placement
 from tests.stories import Story, World
 
 CALLS = ["open", "mkdir", "rmdir", "write", "link", "symlink", "unlink", "rename", "ftruncate"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scripts.lib.files.portable_names import folded, portable
+from scripts.lib.output.naming.portable_names import folded, portable
 
 Name = str | bytes
 

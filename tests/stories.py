@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 
 from blake3 import blake3
 
-from scripts.lib.files.check import check_copies
-from scripts.lib.files.copy import copy_in_order
-from scripts.lib.files.execute import CopySettings, CopySummary
-from scripts.lib.files.moved import moved_files
-from scripts.lib.files.names import Naming
-from scripts.lib.files.staging import Seen
-from scripts.lib.files.targets import Target, Wanted, names_of, targets_of
-from scripts.lib.files.undo import UndoSummary, undo
+from scripts.lib.output.check import check_copies
+from scripts.lib.output.copy import copy_in_order
+from scripts.lib.output.execute import CopySettings, CopySummary
+from scripts.lib.output.moved import moved_files
+from scripts.lib.output.naming.names import Naming
+from scripts.lib.output.staging import Seen
+from scripts.lib.output.targets import Target, Wanted, names_of, targets_of
+from scripts.lib.output.undo import UndoSummary, undo
 
 link = os.link  # for what is not tried
 COUNT = 10  # sources; small, because everything is done once for each call

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.check import check_copies
-from scripts.lib.files.execute import CopySummary
-from scripts.lib.files.names import Naming
-from scripts.lib.files.targets import Wanted
+from scripts.lib.output.check import check_copies
+from scripts.lib.output.execute import CopySummary
+from scripts.lib.output.naming.names import Naming
+from scripts.lib.output.targets import Wanted
 from tests.copying import Photos, statuses, tree, wanted
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files import placement
-from scripts.lib.files.deeds import Doer
-from scripts.lib.files.execute import CopySummary
-from scripts.lib.files.ledger import Intent, Ledger
-from scripts.lib.files.placement import OutputFolder
-from scripts.lib.files.undo import UndoSummary
+from scripts.lib.output import placement
+from scripts.lib.output.deeds import Doer
+from scripts.lib.output.execute import CopySummary
+from scripts.lib.output.ledger import Intent, Ledger
+from scripts.lib.output.placement import OutputFolder
+from scripts.lib.output.undo import UndoSummary
 from tests.copying import Photos, statuses, tree, wanted
 from tests.stories import Story, World
 
@@ -142,7 +142,7 @@ def test_a_disk_that_is_full_although_it_seemed_to_have_room(
     photos.output = disk / "output"
     order = [wanted(i, path) for i, path in enumerate(large(photos, 30))]
     before = tree(photos.sources)
-    monkeypatch.setattr("scripts.lib.files.copy._check_space", lambda folder, needed: None)
+    monkeypatch.setattr("scripts.lib.output.copy._check_space", lambda folder, needed: None)
     with pytest.raises(OutputError, match="No space left on device"):
         photos.copy_wanted(order, mode=mode)
     found = {data for folder in (photos.sources, photos.output) for _, _, data in tree(folder).values()}

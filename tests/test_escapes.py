@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.check import check_copies
-from scripts.lib.files.deeds import Doer
-from scripts.lib.files.ledger import Intent
-from scripts.lib.files.moved import moved_files
-from scripts.lib.files.names import Naming
+from scripts.lib.output.check import check_copies
+from scripts.lib.output.deeds import Doer
+from scripts.lib.output.ledger import Intent
+from scripts.lib.output.moved import moved_files
+from scripts.lib.output.naming.names import Naming
 from tests.copying import Photos, statuses, tree, wanted
 
 MODES = ["copy", "hardlink", "symlink", "move"]

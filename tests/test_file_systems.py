@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from scripts.lib.files import file_systems
-from scripts.lib.files.file_systems import file_system_of, needs_portable_names
+from scripts.lib.output.naming import file_systems
+from scripts.lib.output.naming.file_systems import file_system_of, needs_portable_names
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's list of mounts")
 

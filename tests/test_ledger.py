@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.ledger import Intent, Ledger, Own, replay
+from scripts.lib.output.ledger import Intent, Ledger, Own, replay
 
 NAMES = [
     b"0000_a.jpg",

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.deeds import Doer
-from scripts.lib.files.ledger import Intent
-from scripts.lib.files.moved import moved_files
-from scripts.lib.files.placement import OutputFolder, locked
-from scripts.lib.files.planned import where_they_lie
-from scripts.lib.files.targets import names_of, targets_of
-from scripts.lib.files.undo import Refused, undo
+from scripts.lib.output.deeds import Doer
+from scripts.lib.output.ledger import Intent
+from scripts.lib.output.moved import moved_files
+from scripts.lib.output.placement import OutputFolder, locked
+from scripts.lib.output.planned import where_they_lie
+from scripts.lib.output.targets import names_of, targets_of
+from scripts.lib.output.undo import Refused, undo
 from tests.copying import Photos, statuses, tree, wanted
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.name_template import LONGEST_TEXT, parse_template
+from scripts.lib.output.naming.name_template import LONGEST_TEXT, parse_template
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import pytest
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.names import OURS, Naming, TargetName, index_digits, target_names
-from scripts.lib.files.placement import HOME, REMOVED
-from scripts.lib.files.portable_names import is_device, portable
+from scripts.lib.output.naming.names import OURS, Naming, TargetName, index_digits, target_names
+from scripts.lib.output.naming.portable_names import is_device, portable
+from scripts.lib.output.placement import HOME, REMOVED
 
 TEMPLATES = [
     "{index}_{stem}{ext}",

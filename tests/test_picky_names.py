@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.check import check_copies
-from scripts.lib.files.names import Naming
+from scripts.lib.output.check import check_copies
+from scripts.lib.output.naming.names import Naming
 from tests.copying import Photos, statuses, tree, wanted
 from tests.picky_disks import refusing_names, without_cases
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files import placement
-from scripts.lib.files.placement import LOCK, OutputFolder, locked
+from scripts.lib.output import placement
+from scripts.lib.output.placement import LOCK, OutputFolder, locked
 from tests.copying import Photos, statuses, tree
 
 

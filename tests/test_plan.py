@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.check import check_copies
+from scripts.lib.output.check import check_copies
 from tests.copying import Photos, statuses, tree, wanted
 
 

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from scripts.lib.files.portable_names import folded, is_device, portable
+from scripts.lib.output.naming.portable_names import folded, is_device, portable
 
 DEVICES = ["CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in "123456789¹²³")]
 

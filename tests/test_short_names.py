@@ -5,7 +5,13 @@ import random
 
 import pytest
 
-from scripts.lib.files.short_names import LONGEST_EXTENSION, beginning, numbered_name, shortened, split_name
+from scripts.lib.output.naming.short_names import (
+    LONGEST_EXTENSION,
+    beginning,
+    numbered_name,
+    shortened,
+    split_name,
+)
 
 
 @pytest.mark.parametrize("letter", ["ü", "€", "😀"])

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lib.files.targets import Wanted
+from scripts.lib.output.targets import Wanted
 from tests.copying import Photos, statuses, wanted
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lib.files.check import Finding, check_copies
+from scripts.lib.output.check import Finding, check_copies
 from tests.copying import Photos, statuses
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lib.files.undo import Refused, undo
+from scripts.lib.output.undo import Refused, undo
 from tests.copying import Photos, statuses, tree
 
 MODES = ["copy", "hardlink", "symlink", "move"]

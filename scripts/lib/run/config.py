@@ -15,7 +15,7 @@ from blake3 import blake3
 from jsonschema import Draft202012Validator
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.name_template import parse_template
+from scripts.lib.output.naming.name_template import parse_template
 
 EMBEDDING_SETTINGS = ("weights", "multicrop", "video_frames")  # what changes vectors besides the model's name
 TRAINING_SETTINGS = (  # what changes the vectors of a network that is trained here; its epochs only go on

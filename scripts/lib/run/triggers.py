@@ -13,8 +13,8 @@ from blake3 import blake3
 
 from scripts.lib import versions
 from scripts.lib.artifacts.atomic import write_json
-from scripts.lib.files.moved import moved_files
 from scripts.lib.files.walk import Tree, fingerprint, folders_fingerprint
+from scripts.lib.output.moved import moved_files
 from scripts.lib.run.config import UNWEIGHTED, file_in_name
 
 RESULTS = "results"

@@ -8,8 +8,8 @@ import os
 import stat
 from collections.abc import Iterator
 
-from scripts.lib.files.ledger import Own
-from scripts.lib.files.placement import OutputFolder, digest_of
+from scripts.lib.output.ledger import Own
+from scripts.lib.output.placement import OutputFolder, digest_of
 
 
 def take_source(folder: OutputFolder, path: bytes, file: Own) -> str | None:

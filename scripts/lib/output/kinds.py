@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.ledger import Kind
 from scripts.lib.files.paths import readable
-from scripts.lib.files.placement import CANNOT_LINK, STAGING, OutputFolder
-from scripts.lib.files.targets import Target, stat_of
+from scripts.lib.output.ledger import Kind
+from scripts.lib.output.placement import CANNOT_LINK, STAGING, OutputFolder
+from scripts.lib.output.targets import Target, stat_of
 
 Mode = Literal["copy", "hardlink", "symlink", "move"]
 PROBE = os.path.join(STAGING, b"probe.part")

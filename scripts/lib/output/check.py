@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from scripts.lib.files.ledger import State
-from scripts.lib.files.moved import read_ledger
-from scripts.lib.files.placement import HOME, LEDGER, OutputFolder
+from scripts.lib.output.ledger import State
+from scripts.lib.output.moved import read_ledger
+from scripts.lib.output.placement import HOME, LEDGER, OutputFolder
 
 
 class Finding(NamedTuple):

@@ -9,15 +9,15 @@ from functools import cached_property
 from pathlib import Path
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.execute import room_for
-from scripts.lib.files.kinds import Mode, Supposed, with_kinds
-from scripts.lib.files.ledger import State
-from scripts.lib.files.moved import read_ledger
-from scripts.lib.files.placement import OutputFolder
-from scripts.lib.files.plan import Plan, Planner
-from scripts.lib.files.settling import as_found
-from scripts.lib.files.survey import survey
-from scripts.lib.files.targets import Target, with_known_contents
+from scripts.lib.output.execute import room_for
+from scripts.lib.output.kinds import Mode, Supposed, with_kinds
+from scripts.lib.output.ledger import State
+from scripts.lib.output.moved import read_ledger
+from scripts.lib.output.placement import OutputFolder
+from scripts.lib.output.plan import Plan, Planner
+from scripts.lib.output.settling import as_found
+from scripts.lib.output.survey import survey
+from scripts.lib.output.targets import Target, with_known_contents
 
 
 class Preview:

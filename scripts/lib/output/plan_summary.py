@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scripts.lib.files.names import TargetName
-from scripts.lib.files.preview import Preview
+from scripts.lib.output.naming.names import TargetName
+from scripts.lib.output.preview import Preview
 
 NEW = ("copy", "hardlink", "symlink", "move")
 DONE_TO = {

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.ledger import Own
-from scripts.lib.files.matching import Held, matched, serves
 from scripts.lib.files.paths import readable
-from scripts.lib.files.placement import HOME, REMOVED, OutputFolder
-from scripts.lib.files.portable_names import folded
-from scripts.lib.files.survey import Standing
-from scripts.lib.files.targets import Target, mtime_ns
+from scripts.lib.output.ledger import Own
+from scripts.lib.output.matching import Held, matched, serves
+from scripts.lib.output.naming.portable_names import folded
+from scripts.lib.output.placement import HOME, REMOVED, OutputFolder
+from scripts.lib.output.survey import Standing
+from scripts.lib.output.targets import Target, mtime_ns
 
 NAMED_AT_MOST = 10
 HIDDEN = (HOME + b"/", REMOVED + b"/")

@@ -7,10 +7,10 @@ To judge changes nothing, so that a plan can be made of what a killed run left b
 import os
 import stat
 
-from scripts.lib.files.giving import clear_after_giving, is_back
-from scripts.lib.files.ledger import Intent, Own, State
-from scripts.lib.files.placement import OutputFolder
-from scripts.lib.files.taking import has_source
+from scripts.lib.output.giving import clear_after_giving, is_back
+from scripts.lib.output.ledger import Intent, Own, State
+from scripts.lib.output.placement import OutputFolder
+from scripts.lib.output.taking import has_source
 
 
 def judged(folder: OutputFolder, state: State) -> tuple[list[int], list[int]]:

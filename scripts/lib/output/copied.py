@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.execute import CopySummary
 from scripts.lib.files.paths import readable
-from scripts.lib.files.targets import Wanted
+from scripts.lib.output.execute import CopySummary
+from scripts.lib.output.targets import Wanted
 
 
 def check_sources(wanted: Sequence[Wanted], allow_shrink: bool) -> None:

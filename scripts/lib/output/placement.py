@@ -19,8 +19,8 @@ from blake3 import blake3
 
 from scripts.lib.errors import OutputError
 from scripts.lib.files.paths import readable
-from scripts.lib.files.portable_names import folded
-from scripts.lib.files.short_names import numbered_name
+from scripts.lib.output.naming.portable_names import folded
+from scripts.lib.output.naming.short_names import numbered_name
 
 try:
     import fcntl

@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from scripts.lib.files.ledger import Kind, Own
-from scripts.lib.files.names import Naming, TargetName, target_names
-from scripts.lib.files.staging import Seen
+from scripts.lib.output.ledger import Kind, Own
+from scripts.lib.output.naming.names import Naming, TargetName, target_names
+from scripts.lib.output.staging import Seen
 
 
 class Wanted(NamedTuple):

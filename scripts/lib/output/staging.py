@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from scripts.lib.files.attributes import keep_attributes
-from scripts.lib.files.ledger import Kind, Own
-from scripts.lib.files.placement import (
+from scripts.lib.output.attributes import keep_attributes
+from scripts.lib.output.ledger import Kind, Own
+from scripts.lib.output.placement import (
     CANNOT_LINK,
     CHUNK,
     STAGING,

@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 from blake3 import blake3
 
 from scripts.lib.files.content_ids import ID_TYPE
-from scripts.lib.files.kinds import Mode
-from scripts.lib.files.names import TargetName
 from scripts.lib.files.paths import absolute, readable
-from scripts.lib.files.preview import Preview
-from scripts.lib.files.staging import Seen
-from scripts.lib.files.targets import Target, Wanted
+from scripts.lib.output.kinds import Mode
+from scripts.lib.output.naming.names import TargetName
+from scripts.lib.output.preview import Preview
+from scripts.lib.output.staging import Seen
+from scripts.lib.output.targets import Target, Wanted
 
 COLUMNS = ["position", "path_bytes", "content_id", "size", "mtime_ns"]
 

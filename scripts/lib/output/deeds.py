@@ -10,13 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.giving import give_back
-from scripts.lib.files.ledger import Intent, Ledger, Own
 from scripts.lib.files.paths import readable
-from scripts.lib.files.placement import STAGING, UNFIT_NAME, Move, OutputFolder
-from scripts.lib.files.settling import judged, tidy
-from scripts.lib.files.survey import Standing
-from scripts.lib.files.taking import take_source
+from scripts.lib.output.giving import give_back
+from scripts.lib.output.ledger import Intent, Ledger, Own
+from scripts.lib.output.placement import STAGING, UNFIT_NAME, Move, OutputFolder
+from scripts.lib.output.settling import judged, tidy
+from scripts.lib.output.survey import Standing
+from scripts.lib.output.taking import take_source
 
 STAGED = re.compile(rb"(\d+|probe)\.part")
 

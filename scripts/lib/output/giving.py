@@ -5,10 +5,10 @@ import errno
 import os
 import stat
 
-from scripts.lib.files.attributes import keep_attributes
-from scripts.lib.files.ledger import Own
-from scripts.lib.files.placement import CANNOT_LINK, CHUNK, OutputFolder, digest_of
-from scripts.lib.files.taking import parent_of
+from scripts.lib.output.attributes import keep_attributes
+from scripts.lib.output.ledger import Own
+from scripts.lib.output.placement import CANNOT_LINK, CHUNK, OutputFolder, digest_of
+from scripts.lib.output.taking import parent_of
 
 
 def give_back(folder: OutputFolder, path: bytes, file: Own) -> str | None:

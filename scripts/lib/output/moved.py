@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.ledger import State, replay
-from scripts.lib.files.placement import LEDGER, OutputFolder
-from scripts.lib.files.settling import as_found
+from scripts.lib.output.ledger import State, replay
+from scripts.lib.output.placement import LEDGER, OutputFolder
+from scripts.lib.output.settling import as_found
 
 TAKEN = b'"do":"take"'  # in every ledger of an output into which a file was moved
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import Literal, NamedTuple
 
-from scripts.lib.files.ledger import Own
-from scripts.lib.files.placement import OutputFolder
-from scripts.lib.files.staging import Inodes
-from scripts.lib.files.targets import stat_of
+from scripts.lib.output.ledger import Own
+from scripts.lib.output.placement import OutputFolder
+from scripts.lib.output.staging import Inodes
+from scripts.lib.output.targets import stat_of
 
 
 class Standing(NamedTuple):

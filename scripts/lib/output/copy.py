@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.deeds import Doer
-from scripts.lib.files.execute import CopySettings, CopySummary, Executor, Progress
-from scripts.lib.files.kinds import Tried, with_kinds
-from scripts.lib.files.ledger import Ledger
-from scripts.lib.files.placement import (
+from scripts.lib.output.deeds import Doer
+from scripts.lib.output.execute import CopySettings, CopySummary, Executor, Progress
+from scripts.lib.output.kinds import Tried, with_kinds
+from scripts.lib.output.ledger import Ledger
+from scripts.lib.output.placement import (
     HOME,
     LEDGER,
     PARKED,
@@ -27,9 +27,9 @@ from scripts.lib.files.placement import (
     OutputFolder,
     locked,
 )
-from scripts.lib.files.plan import Planner, refuse_foreign
-from scripts.lib.files.survey import survey
-from scripts.lib.files.targets import Target, with_known_contents
+from scripts.lib.output.plan import Planner, refuse_foreign
+from scripts.lib.output.survey import survey
+from scripts.lib.output.targets import Target, with_known_contents
 
 
 def copy_in_order(targets: Sequence[Target], settings: CopySettings, progress: Progress) -> CopySummary:

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
-from scripts.lib.files.deeds import Doer
-from scripts.lib.files.kinds import Mode
-from scripts.lib.files.ledger import Deed, Intent, Own
-from scripts.lib.files.placement import PARKED, REMOVED
-from scripts.lib.files.plan import Leaving, Plan
-from scripts.lib.files.portable_names import folded
-from scripts.lib.files.staging import CannotLink, Order, SourceError, source_digest, stage, staging_name
-from scripts.lib.files.survey import Standing, inodes, outlives
-from scripts.lib.files.targets import Target, stat_of
+from scripts.lib.output.deeds import Doer
+from scripts.lib.output.kinds import Mode
+from scripts.lib.output.ledger import Deed, Intent, Own
+from scripts.lib.output.naming.portable_names import folded
+from scripts.lib.output.placement import PARKED, REMOVED
+from scripts.lib.output.plan import Leaving, Plan
+from scripts.lib.output.staging import CannotLink, Order, SourceError, source_digest, stage, staging_name
+from scripts.lib.output.survey import Standing, inodes, outlives
+from scripts.lib.output.targets import Target, stat_of
 
 Progress = Callable[[int], object]
 Status = Literal["copied", "linked", "moved", "kept", "renamed", "failed"]

@@ -12,14 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from scripts.lib.files.check import has_ledger
-from scripts.lib.files.copy import as_output_errors, ledger_of
-from scripts.lib.files.deeds import Doer
-from scripts.lib.files.ledger import Intent, Own
 from scripts.lib.files.paths import is_inside, readable
-from scripts.lib.files.placement import HOME, PARKED, REMOVED, STAGING, OutputFolder, locked
-from scripts.lib.files.staging import Inodes, source_digest
-from scripts.lib.files.survey import Standing, inodes, outlives, survey
+from scripts.lib.output.check import has_ledger
+from scripts.lib.output.copy import as_output_errors, ledger_of
+from scripts.lib.output.deeds import Doer
+from scripts.lib.output.ledger import Intent, Own
+from scripts.lib.output.placement import HOME, PARKED, REMOVED, STAGING, OutputFolder, locked
+from scripts.lib.output.staging import Inodes, source_digest
+from scripts.lib.output.survey import Standing, inodes, outlives, survey
 
 BATCH = 256
 

@@ -13,9 +13,9 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.name_template import DEFAULT_TEMPLATE, parse_template
-from scripts.lib.files.portable_names import PORTABLE_LIMIT, folded, is_device, portable
-from scripts.lib.files.short_names import LONGEST_EXTENSION, beginning, split_name
+from scripts.lib.output.naming.name_template import DEFAULT_TEMPLATE, parse_template
+from scripts.lib.output.naming.portable_names import PORTABLE_LIMIT, folded, is_device, portable
+from scripts.lib.output.naming.short_names import LONGEST_EXTENSION, beginning, split_name
 
 LEAST_DIGITS = 4
 OURS = (".seriatim", ".removed")  # what begins so is no name of a copy

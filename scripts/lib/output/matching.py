@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from scripts.lib.files.ledger import Own
-from scripts.lib.files.survey import Standing, is_name_of
-from scripts.lib.files.targets import Target, mtime_ns, stat_of
+from scripts.lib.output.ledger import Own
+from scripts.lib.output.survey import Standing, is_name_of
+from scripts.lib.output.targets import Target, mtime_ns, stat_of
 
 Key = tuple[object, ...] | None
 

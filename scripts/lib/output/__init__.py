@@ -1,0 +1,1 @@
+"""The output folder: what it is to hold, what is done there, and how that is taken back."""
