@@ -11,7 +11,8 @@ from scripts.lib.files.paths import readable
 from scripts.lib.output.copied import check_sources, copied_table
 from scripts.lib.output.copy import copy_in_order
 from scripts.lib.output.execute import CopySettings, CopySummary
-from scripts.lib.output.planned import plan_digest, read_targets
+from scripts.lib.output.moved import moved_files
+from scripts.lib.output.planned import plan_digest, read_targets, where_they_lie
 from scripts.lib.output.targets import Target
 from scripts.lib.run.session import is_forced
 from scripts.lib.run.stage import Stage, stage
@@ -54,7 +55,8 @@ def current_targets(plan: Path, mode: str) -> tuple[list[Target], str]:
 def carried_out(run: Stage, job: Any) -> CopySummary:
     """Carry the plan out."""
     config, params = job.config, job.params
-    targets, digest = current_targets(Path(job.input.plan), params.mode)
+    planned, digest = current_targets(Path(job.input.plan), params.mode)
+    targets = where_they_lie(planned, moved_files(Path(params.output).expanduser()))
     check_sources([target.wanted for target in targets], config["allow_shrink"])
     doubted = Path(f"{job.output.copied}.damaged")  # set aside by verify
     forced = is_forced("copy")

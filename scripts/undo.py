@@ -1,5 +1,6 @@
 """Put back what was done in the output folder, and mark its ledger, so that it is not done again."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from scripts.lib.errors import OutputError
 from scripts.lib.files.paths import readable
 from scripts.lib.output.undo import UndoSummary, undo
 from scripts.lib.run.stage import Stage, stage
+from scripts.lib.run.triggers import input_tree
 
 TOLD = 20
 
@@ -30,12 +32,17 @@ def tell(run: Stage, summary: UndoSummary, output: Path) -> None:
         )
 
 
+def roots_of(config: Mapping[str, Any]) -> list[bytes] | None:
+    """Return the folders that images are moved out of; None if that says the file with the vectors."""
+    return None if config["model"] == "precomputed" else input_tree(config).roots
+
+
 def main(job: Any) -> None:
     """Run the stage."""
     output, copied = Path(job.params.output).expanduser(), Path(job.params.copied)
     with stage("undo", job.log[0]) as run:
         with run.progress(0, "files") as count:
-            summary = undo(output, job.config["name"], job.threads, count)
+            summary = undo(output, job.config["name"], job.threads, count, roots_of(job.config))
         for file in (copied, record_path(copied)):
             file.unlink(missing_ok=True)
         tell(run, summary, output)

@@ -11,3 +11,9 @@ def readable(path: bytes | str) -> str:
 def absolute(path: bytes) -> bytes:
     """Return a path from the root; `..` stays, because behind a link it leads elsewhere."""
     return os.path.join(os.fsencode(os.getcwd()), path)
+
+
+def is_inside(path: bytes, folder: bytes) -> bool:
+    """Tell whether a path begins with a folder, and does not leave it again by `..`."""
+    beginning = absolute(folder).rstrip(b"/") + b"/"
+    return path.startswith(beginning) and b".." not in path[len(beginning) :].split(b"/")

@@ -111,5 +111,5 @@ def as_output_errors(output: Path) -> Iterator[None]:
     except OSError as error:
         raise OutputError(
             f"Can't write into the output folder {str(output)!r}: {error.strerror or error}. Make "
-            "room or get permission and run again: what is done is kept, no source was touched."
+            "room or get permission and run again: what is done is kept, and nothing is lost."
         ) from error

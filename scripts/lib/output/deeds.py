@@ -1,7 +1,7 @@
 """Doing what was announced: intents to the ledger, then the deed, then the result.
 
 A kill between any two of these leaves intents without a result. `recover` finds out from the files
-which of them were carried out, so that a file is ours if and only if we made it.
+(`settling`) which of them were carried out, so that a file is ours if and only if we made it.
 """
 
 import contextlib
@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from scripts.lib.errors import OutputError
 from scripts.lib.files.paths import readable
-from scripts.lib.output.giving import give_back, is_back
+from scripts.lib.output.giving import give_back
 from scripts.lib.output.ledger import Intent, Ledger, Own
 from scripts.lib.output.placement import STAGING, UNFIT_NAME, Move, OutputFolder
+from scripts.lib.output.settling import judged, tidy
 from scripts.lib.output.survey import Standing
-from scripts.lib.output.taking import has_source, take_source
+from scripts.lib.output.taking import take_source
 
-STAGED = re.compile(rb"\d+\.part")
+STAGED = re.compile(rb"(\d+|probe)\.part")
 
 
 class Doer:
@@ -49,7 +50,7 @@ class Doer:
         done: list[int] = []
         void: list[int] = []
         for number, intent in zip(self._announce(intents), intents, strict=True):
-            same = standing[intent.here].still(self.folder.lstat(intent.here))
+            same = standing[intent.here].still(self.folder.lstat(intent.here), _is_link(intent))
             if same:
                 self.folder.unlink(intent.here)
             (done if same else void).append(number)
@@ -111,10 +112,13 @@ class Doer:
 
     def recover(self) -> None:
         """Settle what an earlier run announced and did not live to report, and sweep up."""
-        done: list[int] = []
-        void: list[int] = []
-        for number, intent in self.ledger.state.pending.items():
-            (done if self._was_done(intent) else void).append(number)
+        pending = dict(self.ledger.state.pending)
+        done, void = judged(self.folder, self.ledger.state)
+        carried_out = set(done)
+        if pending:
+            self.folder.flush()  # the new names, before the former ones go
+        for number, intent in pending.items():
+            tidy(self.folder, intent, number in carried_out)
         self.ledger.settle(done, void)
         self._sweep()
 
@@ -131,28 +135,9 @@ class Doer:
             if STAGED.fullmatch(name):
                 self.folder.unlink(os.path.join(STAGING, name))
 
-    def _was_done(self, intent: Intent) -> bool:
-        if intent.file and intent.deed == "take":
-            return not has_source(self.folder, intent.here, intent.file)
-        if intent.file and intent.deed == "give":
-            return is_back(self.folder, intent.here, intent.file)
-        here = self.folder.lstat(intent.here)
-        if intent.deed == "remove":
-            return here is None
-        there = self.folder.lstat(intent.there)
-        if there is None:
-            return False
-        if here is not None and os.path.samestat(here, there):
-            self.folder.unlink(intent.here)
-            return True
-        if here is not None and here.st_size > 0 and there.st_size == 0:
-            self.folder.unlink(intent.there)  # the empty file by which a name was reserved
-            return False
-        if intent.file is None:
-            return here is None
-        if intent.file.kind == "symlink":
-            return self.folder.readlink(intent.there) == intent.file.link
-        return self.folder.digest(intent.there) == intent.file.content
+
+def _is_link(intent: Intent) -> bool:
+    return intent.file is not None and intent.file.kind == "hardlink"
 
 
 def _raise_unless_name(intent: Intent, error: OSError | None) -> None:

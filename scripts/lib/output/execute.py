@@ -19,7 +19,7 @@ from scripts.lib.output.naming.portable_names import folded
 from scripts.lib.output.placement import PARKED, REMOVED
 from scripts.lib.output.plan import Leaving, Plan
 from scripts.lib.output.staging import CannotLink, Order, SourceError, source_digest, stage, staging_name
-from scripts.lib.output.survey import Standing, inodes, is_name_of
+from scripts.lib.output.survey import Standing, inodes, outlives
 from scripts.lib.output.targets import Target, stat_of
 
 Progress = Callable[[int], object]
@@ -141,7 +141,7 @@ class Executor:
         if leaving.file.kind == "symlink":
             return True
         standing, content = self.standing[leaving.path], leaving.file.content
-        if leaving.file.kind == "hardlink" and is_name_of(standing, leaving.file.source):
+        if leaving.file.kind == "hardlink" and outlives(standing, leaving.file.source, self.barred):
             return True
         return any(source_digest(source, self.barred) == content for source in leaving.sources)
 
@@ -156,7 +156,7 @@ class Executor:
             self.summary.set_aside.append(SetAside(old.path, where[old.path], _reason(old)))
 
     def _free_names(self, folder: bytes, paths: Sequence[bytes]) -> dict[bytes, bytes]:
-        taken: set[bytes] = set()
+        taken: set[str] = set()
         return {path: self.folder.free_name(folder, os.path.basename(path), taken) for path in paths}
 
     def _rename(self, progress: Progress) -> None:

@@ -5,8 +5,10 @@ import errno
 import os
 import stat
 
+from scripts.lib.output.attributes import keep_attributes
 from scripts.lib.output.ledger import Own
 from scripts.lib.output.placement import CANNOT_LINK, CHUNK, OutputFolder, digest_of
+from scripts.lib.output.taking import parent_of
 
 
 def give_back(folder: OutputFolder, path: bytes, file: Own) -> str | None:
@@ -30,30 +32,62 @@ def give_back(folder: OutputFolder, path: bytes, file: Own) -> str | None:
 
 
 def is_back(folder: OutputFolder, path: bytes, file: Own) -> bool:
-    """Tell whether a file that was to be given back lies in its place; what is left of it here goes."""
-    here = folder.lstat(path)
+    """Tell whether a file that was to be given back lies in its place, whatever of it is still here."""
+    here, name = folder.lstat(path), os.path.basename(file.source)
     if here is None:
-        return True
+        return os.path.lexists(file.source)
     try:
-        fd = os.open(file.source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with parent_of(file.source) as parent:
+            found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+            if os.path.samestat(here, found):
+                return folder.has_other_name(path, parent, name)
+            if _is_reserved(file, found):
+                return False
+            return stat.S_ISREG(found.st_mode) and _digest(parent, name) == file.content == folder.digest(
+                path
+            )
     except OSError:
         return False
+
+
+def clear_after_giving(folder: OutputFolder, path: bytes, file: Own, done: bool) -> None:
+    """Take away what is left of a file that was given back (`done`), or was going to be."""
+    with contextlib.suppress(OSError):
+        if not done and _is_reserved(file, os.lstat(file.source)):
+            os.unlink(file.source)
+    with contextlib.suppress(OSError):
+        os.unlink(_temporary(file))
+    if done and folder.lstat(path) is not None:
+        _flush(os.path.dirname(file.source))
+        folder.unlink(path)
+
+
+def _is_reserved(file: Own, found: os.stat_result) -> bool:
+    """Tell whether the former place has the empty file that is to be replaced by the temporary one."""
     try:
-        found = os.fstat(fd)
-        same = os.path.samestat(here, found)
-        if not same and stat.S_ISREG(found.st_mode):
-            same = digest_of(fd, found.st_size) == file.content == folder.digest(path)
+        temporary = os.lstat(_temporary(file))
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and not found.st_size and not os.path.samestat(found, temporary)
+
+
+def _digest(parent: int, name: bytes) -> bytes:
+    fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        return digest_of(fd, os.fstat(fd).st_size)
     finally:
         os.close(fd)
-    if same:
-        folder.unlink(path)
-    return same
+
+
+def _temporary(file: Own) -> bytes:
+    """Return the path of the temporary file, beside its former place, by which a file is copied back."""
+    parent = os.path.dirname(file.source)
+    return os.path.join(parent, b".seriatim-%s.part" % file.content.hex()[:16].encode())
 
 
 def _copy_back(folder: OutputFolder, path: bytes, file: Own) -> None:
     """Copy a file to its former place, on another file system, through a temporary file beside it."""
-    parent = os.path.dirname(file.source)
-    temporary = os.path.join(parent, b".seriatim-%s.part" % file.content.hex()[:16].encode())
+    temporary = _temporary(file)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)  # of an undo that was killed
     source = folder.open(path, os.O_RDONLY)
@@ -78,6 +112,7 @@ def _fill(copy: int, source: int, file: Own) -> None:
             rest = rest[os.write(copy, rest) :]
     if digest_of(copy, found.st_size) != file.content:
         raise OSError(errno.EIO, "what was copied back differs from the file")
+    keep_attributes(copy, source)
     with contextlib.suppress(PermissionError):
         os.fchmod(copy, stat.S_IMODE(found.st_mode))
     os.utime(copy, ns=(found.st_atime_ns, found.st_mtime_ns))
@@ -91,7 +126,7 @@ def _name(temporary: bytes, path: bytes) -> None:
     except OSError as error:
         if error.errno not in CANNOT_LINK:
             raise
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         os.rename(temporary, path)
 
 

@@ -7,6 +7,7 @@ many files are concerned and what would do, and not halfway.
 import contextlib
 import errno
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
@@ -142,7 +143,7 @@ def without_hard_links(targets: Sequence[Target], able: Able) -> list[Target]:
     refused = []
     for target in targets:
         found = stat_of(target.wanted.source) if target.wanted.origin is None else None
-        if found is None:  # it is moved already, or it will be a row with its reason
+        if found is None or not stat.S_ISREG(found.st_mode):  # moved already, or a row with its reason
             continue
         if found.st_dev not in linkable:
             linkable[found.st_dev] = able.hardlink(target.wanted.source, found.st_dev)

@@ -10,14 +10,14 @@
 A file is ours because the ledger says so; every other file is foreign and is left alone. Intents
 are on the disk before what they announce begins. Results may be lost: an intent that has none is
 settled at the next start by looking at the files. All paths are relative to the output folder, but
-for those of sources.
+for those of sources; one that would lead out of it is damage, whoever wrote it.
 """
 
 import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from scripts.lib.errors import OutputError
 
@@ -83,17 +83,17 @@ class State:
             for number in line["void"]:
                 del self.pending[number]
         elif "own" in line:
-            self.owned[_raw(line["own"])] = _own(line)
+            self.owned[_name(line["own"])] = _own(line)
         elif "forget" in line:
-            self.owned.pop(_raw(line["forget"]), None)
+            self.owned.pop(_name(line["forget"]), None)
         else:
             self._apply_to_folder(line)
 
     def _apply_to_folder(self, line: dict[str, Any]) -> None:
         if "made" in line:
-            self.folders.add(_raw(line["made"]))
+            self.folders.add(_name(line["made"]))
         elif "unmade" in line:
-            self.folders.discard(_raw(line["unmade"]))
+            self.folders.discard(_name(line["unmade"]))
         elif "plan" in line or "undone" in line:
             self.undone = "undone" in line
             self.plan = str(line["undone" if self.undone else "plan"])
@@ -224,7 +224,11 @@ def _header_name(line: dict[str, Any]) -> str:
 
 def _intent(line: dict[str, Any]) -> Intent:
     file = _own(line) if "content" in line else None
-    return Intent(line["do"], _raw(line["here"]), _raw(line["there"]), file)
+    if line["do"] not in get_args(Deed):
+        raise ValueError("no deed that we know")
+    outside = line["do"] == "give"  # whose `there` is only for people to read: `file` says where to
+    there = b"" if outside or not line["there"] else _name(line["there"])
+    return Intent(line["do"], _name(line["here"]), there, file)
 
 
 def _intent_line(number: int, intent: Intent) -> dict[str, Any]:
@@ -234,7 +238,7 @@ def _intent_line(number: int, intent: Intent) -> dict[str, Any]:
 
 
 def _own(line: dict[str, Any]) -> Own:
-    content, source = bytes.fromhex(line["content"]), _raw(line["source"])
+    content, source = bytes.fromhex(line["content"]), _path(line["source"])
     kind, link = line.get("kind", "copy"), _raw(line.get("link", ""))
     return Own(content, line["size"], line["mtime_ns"], source, line["source_mtime_ns"], kind, link)
 
@@ -253,6 +257,21 @@ def _text(path: bytes) -> str:
 
 def _raw(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
+
+
+def _path(text: str) -> bytes:
+    path = _raw(text)
+    if b"\0" in path:
+        raise ValueError("a path has no null bytes")
+    return path
+
+
+def _name(text: str) -> bytes:
+    """Return a path below the output folder. Raises ValueError if it may lead out of it."""
+    path = _path(text)
+    if {b"", b".", b".."} & set(path.split(b"/")):
+        raise ValueError("a path that leads out of the folder, or nowhere")
+    return path
 
 
 def _read_all(fd: int) -> bytes:

@@ -1,5 +1,6 @@
 """Which files of ours are what a target is to be, whatever they are called now."""
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -29,7 +30,7 @@ def serves(held: Held, target: Target, device: int) -> bool:
     if not held.standing.is_file:
         return False
     if file.kind == "move":
-        return source in (held.place, file.source)
+        return _is_moved_one(held, target)
     if file.kind == "hardlink":
         return target.kind in ("hardlink", "move") and is_name_of(held.standing, source)
     if held.standing.state != "sound" or file.content != target.content:
@@ -39,6 +40,19 @@ def serves(held: Held, target: Target, device: int) -> bool:
         found = stat_of(source)
         return file.kind == "copy" and found is not None and found.st_dev != device
     return file.kind == target.kind and file.link == target.link
+
+
+def _is_moved_one(held: Held, target: Target) -> bool:
+    """Tell whether a moved file is the one that is wanted, wherever it lies by now.
+
+    A plan may be older than its place, which another file has by now; and so may its former place.
+    """
+    wanted, file = target.wanted, held.file
+    if (wanted.origin or wanted.source) != file.source:
+        return False
+    if wanted.source == held.place or not os.path.lexists(wanted.source):
+        return True
+    return wanted.origin is not None and file.content == target.content
 
 
 def matched(held: Iterable[Held], targets: Iterable[Target], device: int) -> dict[Target, bytes]:
@@ -72,15 +86,19 @@ def _pairs(offered: Mapping[bytes, Key], asked: Mapping[Target, Key]) -> dict[Ta
 
 
 def _place(held: Held) -> Key:
-    return (held.place,) if held.file.kind == "move" else None
+    return (held.place, held.file.source) if held.file.kind == "move" else None
+
+
+def _place_wanted(target: Target) -> Key:
+    return (target.wanted.source, target.wanted.origin)
 
 
 def _former_place(held: Held) -> Key:
     return (held.file.source,) if held.file.kind == "move" else None
 
 
-def _source(target: Target) -> Key:
-    return (target.wanted.source,)
+def _former_place_wanted(target: Target) -> Key:
+    return (target.wanted.origin or target.wanted.source,)
 
 
 def _link(held: Held) -> Key:
@@ -118,8 +136,8 @@ def _time_wanted(target: Target) -> Key:
 
 
 KEYS: Sequence[tuple[Callable[[Held], Key], Callable[[Target], Key]]] = (
-    (_place, _source),
-    (_former_place, _source),
+    (_place, _place_wanted),
+    (_former_place, _former_place_wanted),
     (_link, _link_wanted),
     (_inode, _inode_wanted),
     (_copy, _copy_wanted),

@@ -7,6 +7,7 @@ from pathlib import Path
 from scripts.lib.errors import OutputError
 from scripts.lib.output.ledger import State, replay
 from scripts.lib.output.placement import LEDGER, OutputFolder
+from scripts.lib.output.settling import as_found
 
 TAKEN = b'"do":"take"'  # in every ledger of an output into which a file was moved
 
@@ -35,7 +36,7 @@ def moved_files(output: Path) -> dict[bytes, bytes]:
     if not _tells_of_moves(output):
         return {}
     with OutputFolder(output) as folder:
-        owned = read_ledger(folder).owned
+        owned = as_found(folder, read_ledger(folder)).owned
         home = os.fsencode(folder.path)
     return {os.path.join(home, name): file.source for name, file in owned.items() if file.kind == "move"}
 

@@ -19,6 +19,7 @@ from blake3 import blake3
 
 from scripts.lib.errors import OutputError
 from scripts.lib.files.paths import readable
+from scripts.lib.output.naming.portable_names import folded
 from scripts.lib.output.naming.short_names import numbered_name
 
 try:
@@ -169,10 +170,18 @@ class OutputFolder:
             try:
                 os.rmdir(_base(folder), dir_fd=parent.fd)
             except OSError as error:
-                if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                     return False
                 raise
         return True
+
+    def has_other_name(self, path: bytes, folder: int, name: bytes) -> bool:
+        """Tell whether a name in an opened folder is another one of a file, and not this very name of it."""
+        parent, here = self._parent(path), self.lstat(path)
+        there = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        if here is None or not os.path.samestat(here, there) or there.st_nlink < 2:
+            return False
+        return _base(path) != name or not os.path.samestat(os.fstat(parent.fd), os.fstat(folder))
 
     def digest(self, path: bytes) -> bytes | None:
         """Return the BLAKE3-256 of a regular file, None if it is none or cannot be read."""
@@ -236,13 +245,13 @@ class OutputFolder:
             return error
         return None
 
-    def free_name(self, folder: bytes, name: bytes, taken: set[bytes]) -> bytes:
-        """Return a path in a folder that is neither in use nor taken, and take it."""
+    def free_name(self, folder: bytes, name: bytes, taken: set[str]) -> bytes:
+        """Return a path in a folder that is neither in use nor taken in any letters, and take it."""
         number = 0
         while True:
             path = os.path.join(folder, numbered_name(name, number, self.name_limit))
-            if path not in taken and self.lstat(path) is None:
-                taken.add(path)
+            if folded(path) not in taken and self.lstat(path) is None:
+                taken.add(folded(path))
                 return path
             number += 1
 

@@ -15,6 +15,7 @@ from scripts.lib.errors import OutputError
 from scripts.lib.files.paths import readable
 from scripts.lib.output.ledger import Own
 from scripts.lib.output.matching import Held, matched, serves
+from scripts.lib.output.naming.portable_names import folded
 from scripts.lib.output.placement import HOME, REMOVED, OutputFolder
 from scripts.lib.output.survey import Standing
 from scripts.lib.output.targets import Target, mtime_ns
@@ -88,8 +89,8 @@ class Planner:
         served = {rename.target for rename in renamed}
         staying = [*((t.name, t) for t in kept), *renamed]
         idle = [held for held in rest if held.name not in {rename.here for rename in renamed}]
-        names = {target.name for target in needed}
-        stranded = [held.name for held in idle if held.file.kind == "move" and held.name not in names]
+        names = {folded(target.name) for target in needed}
+        stranded = [h.name for h in idle if h.file.kind == "move" and folded(h.name) not in names]
         return Plan(
             kept=kept,
             refreshed=self._refreshed(staying),
@@ -151,7 +152,7 @@ def refuse_foreign(folder: OutputFolder, targets: Iterable[Target], ours: set[by
     """Raise OutputError if a wanted name is taken by something that is not ours."""
     if not foreign_names(folder, ours):
         return
-    taken = [t.name for t in targets if t.name not in ours and folder.lstat(t.name) is not None]
+    taken = _foreign_among(folder, [t.name for t in targets if t.name not in ours], ours)
     if not taken:
         return
     names = ", ".join(repr(readable(name)) for name in taken[:NAMED_AT_MOST])
@@ -161,3 +162,16 @@ def refuse_foreign(folder: OutputFolder, targets: Iterable[Target], ours: set[by
         f"Seriatim did not put there, and does not touch: {names}{more}. Nothing was changed. Move "
         "them away, or choose another output folder."
     )
+
+
+def _foreign_among(folder: OutputFolder, names: Sequence[bytes], ours: set[bytes]) -> list[bytes]:
+    """Return the names that are taken, and not by a file of ours that has them in other letters."""
+    found = {name: there for name in names if (there := folder.lstat(name)) is not None}
+    alike: dict[str, list[bytes]] = defaultdict(list)
+    for path in ours if found else ():
+        alike[folded(path)].append(path)
+    return [
+        name
+        for name, there in found.items()
+        if not any(here and os.path.samestat(here, there) for here in map(folder.lstat, alike[folded(name)]))
+    ]

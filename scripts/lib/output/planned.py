@@ -5,7 +5,7 @@ files under the same names, whatever has been done of it.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -39,6 +39,24 @@ def wanted_files(order: Path, hashed: bool, moved: Mapping[bytes, bytes]) -> lis
         seen = Seen(size, mtime_ns) if hashed else None
         wanted.append(Wanted(position, source, content if hashed else None, seen, moved.get(source)))
     return wanted
+
+
+def where_they_lie(targets: Iterable[Target], moved: Mapping[bytes, bytes]) -> list[Target]:
+    """Return targets with the places of their sources now: they may have been moved since the plan, or back.
+
+    moved : the place in the output of each moved file, and the one that it had
+    """
+    places = {origin: place for place, origin in moved.items()}
+    return [target._replace(wanted=_where_it_lies(target.wanted, moved, places)) for target in targets]
+
+
+def _where_it_lies(wanted: Wanted, moved: Mapping[bytes, bytes], places: Mapping[bytes, bytes]) -> Wanted:
+    origin = wanted.origin or wanted.source
+    if moved.get(wanted.source) == origin or (wanted.origin is None and os.path.lexists(wanted.source)):
+        return wanted
+    if origin in places:
+        return wanted._replace(source=places[origin], origin=origin)
+    return wanted._replace(source=origin, origin=None)
 
 
 def plan_digest(targets: Sequence[Target], mode: Mode) -> str:

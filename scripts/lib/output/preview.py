@@ -15,6 +15,7 @@ from scripts.lib.output.ledger import State
 from scripts.lib.output.moved import read_ledger
 from scripts.lib.output.placement import OutputFolder
 from scripts.lib.output.plan import Plan, Planner
+from scripts.lib.output.settling import as_found
 from scripts.lib.output.survey import survey
 from scripts.lib.output.targets import Target, with_known_contents
 
@@ -78,7 +79,7 @@ def preview(output: Path, targets: Sequence[Target], mode: Mode, fallback: bool,
     if not output.is_dir():
         return Preview(output, with_kinds(output, targets, mode, fallback, able), None, State())
     with OutputFolder(output) as folder, ThreadPoolExecutor(threads) as pool:
-        state = read_ledger(folder)
+        state = as_found(folder, read_ledger(folder))
         targets = with_known_contents(targets, state.owned)
         targets = with_kinds(folder.path, targets, mode, fallback, able)
         trusted = {path: file.content for path, file in state.owned.items()}

@@ -13,14 +13,24 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from scripts.lib.output.attributes import keep_attributes
 from scripts.lib.output.ledger import Kind, Own
-from scripts.lib.output.placement import CANNOT_LINK, CHUNK, STAGING, OutputFolder, digest_of, flush_file
+from scripts.lib.output.placement import (
+    CANNOT_LINK,
+    CHUNK,
+    STAGING,
+    UNFIT_NAME,
+    OutputFolder,
+    digest_of,
+    flush_file,
+)
 
 try:
     import fcntl
 except ImportError:  # no such calls on this system
     fcntl = None  # type: ignore[assignment]
 
+GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE}
 CHANGED = "changed since the scan: scan again, then copy"
 FICLONE = 0x40049409  # linux/fs.h
 CHANGING = "changed while it was being copied: copy again"
@@ -101,6 +111,8 @@ def _stage_hardlink(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
         except OSError as error:
             if error.errno in CANNOT_LINK | {errno.EXDEV, errno.EACCES}:
                 raise CannotLink(f"can't be given a hard link here: {error.strerror}") from error
+            if error.errno in GONE and not os.path.exists(order.source):
+                raise SourceError(f"can't be read: {error.strerror}") from error
             raise
         made = folder.lstat(order.staging)
         if made is None or not os.path.samestat(made, before):
@@ -113,7 +125,12 @@ def _stage_symlink(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
     with _open_source(order.source, barred) as source:
         before = os.fstat(source)
         content = _content_as_seen(source, before, order)
-        folder.symlink(order.link, order.staging)
+        try:
+            folder.symlink(order.link, order.staging)
+        except OSError as error:
+            if error.errno in UNFIT_NAME:
+                raise SourceError(f"can't be given a symbolic link: {error.strerror}") from error
+            raise
         made = folder.lstat(order.staging)
         assert made is not None
         return Own(
@@ -146,7 +163,9 @@ def _fill(copy: int, source: int, order: Order) -> Own:
     content = digest_of(copy, before.st_size)
     if content != order.content:
         _explain(content, source, order.content)
-    _keep_metadata(copy, before)
+    if order.kind == "move":
+        keep_attributes(copy, source)
+    _keep_metadata(copy, before, 0o7777 if order.kind == "move" else 0o777)
     flush_file(copy)
     made = os.fstat(copy)
     return Own(content, made.st_size, made.st_mtime_ns, order.source, before.st_mtime_ns)
@@ -175,10 +194,10 @@ def _check_unchanged(before: os.stat_result, after: os.stat_result) -> None:
         raise SourceError(CHANGING)
 
 
-def _keep_metadata(copy: int, source: os.stat_result) -> None:
+def _keep_metadata(copy: int, source: os.stat_result, permissions: int) -> None:
     # Some file systems have no permissions; a copy that we could not read back would be of no use.
     with contextlib.suppress(PermissionError):
-        os.fchmod(copy, source.st_mode & 0o777 | stat.S_IRUSR)
+        os.fchmod(copy, source.st_mode & permissions | stat.S_IRUSR)
     with contextlib.suppress(PermissionError):
         os.utime(copy, ns=(source.st_atime_ns, source.st_mtime_ns))
 
@@ -201,7 +220,12 @@ def _read(source: int, length: int) -> bytes:
 def _write(copy: int, chunk: bytes) -> None:
     rest = memoryview(chunk)
     while rest:
-        rest = rest[os.write(copy, rest) :]
+        try:
+            rest = rest[os.write(copy, rest) :]
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                raise SourceError("is larger than a file may be there") from error
+            raise
 
 
 def _source_digest(source: int) -> bytes:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import Literal, NamedTuple
@@ -23,11 +24,14 @@ class Standing(NamedTuple):
         """Whether there is a file, ours or altered."""
         return self.state in ("sound", "altered")
 
-    def still(self, found: os.stat_result | None) -> bool:
-        """Whether what is found now is the file that was surveyed, untouched."""
+    def still(self, found: os.stat_result | None, linked: bool = False) -> bool:
+        """Whether what is found now is the file that was surveyed, untouched.
+
+        linked : it has other names, and was changed by nothing if one of them came or went
+        """
         if found is None or self.stat is None:
             return False
-        return _identity(found) == _identity(self.stat)
+        return _identity(found, linked) == _identity(self.stat, linked)
 
 
 def survey(
@@ -65,14 +69,29 @@ def is_name_of(standing: Standing, source: bytes) -> bool:
     return found is not None and standing.stat is not None and os.path.samestat(found, standing.stat)
 
 
-def _identity(found: os.stat_result) -> tuple[int, int, int, int]:
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+def outlives(standing: Standing, source: bytes, barred: Inodes) -> bool:
+    """Tell whether a source is the very file that a file of ours is, under a name that is not ours."""
+    found = standing.stat
+    return found is not None and is_name_of(standing, source) and (found.st_dev, found.st_ino) not in barred
+
+
+def _identity(found: os.stat_result, linked: bool) -> tuple[int, int, int, int]:
+    return found.st_ino, found.st_size, found.st_mtime_ns, 0 if linked else found.st_ctime_ns
 
 
 def inodes(owned: Mapping[bytes, Own], standing: Mapping[bytes, Standing]) -> Inodes:
-    """Return the inodes of all copies of ours; those of hard links are their sources' own."""
-    stats = [found.stat for path, found in standing.items() if found.stat and owned[path].kind == "copy"]
-    return frozenset((found.st_dev, found.st_ino) for found in stats)
+    """Return the inodes of what is ours alone: of copies, and of other files that have no name but ours.
+
+    A path that leads to one of them, through a link into the output for instance, is no source: nothing may
+    be removed because of it.
+    """
+    files = [(path, found.stat) for path, found in standing.items() if found.stat and path in owned]
+    names = Counter((found.st_dev, found.st_ino) for _, found in files)
+    return frozenset(
+        (found.st_dev, found.st_ino)
+        for path, found in files
+        if owned[path].kind == "copy" or found.st_nlink <= names[found.st_dev, found.st_ino]
+    )
 
 
 def _at_first_sight(folder: OutputFolder, path: bytes, file: Own) -> Standing:

@@ -18,7 +18,7 @@ def take_source(folder: OutputFolder, path: bytes, file: Own) -> str | None:
     A source that is not the file of ours, nor has its very bytes, is left alone.
     """
     try:
-        with _parent_of(file.source) as parent:
+        with parent_of(file.source) as parent:
             name = os.path.basename(file.source)
             reason = _difference(folder, path, file, parent)
             if reason is None:
@@ -44,22 +44,28 @@ def _difference(folder: OutputFolder, path: bytes, file: Own, parent: int) -> st
     """Say what speaks against taking a source away, None if nothing does."""
     name = os.path.basename(file.source)
     found, here = os.stat(name, dir_fd=parent, follow_symlinks=False), folder.lstat(path)
-    if stat.S_ISLNK(found.st_mode):
-        return "is a symbolic link, which is not moved; what it leads to has its place in the output, too"
     if here is None:
         return "has no place in the output any more"
+    if stat.S_ISLNK(found.st_mode):
+        return "is a symbolic link, which is not moved; what it leads to has its place in the output, too"
     if os.path.samestat(found, here):
-        return None
+        return None if folder.has_other_name(path, parent, name) else "has no other name in the output"
     fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
     try:
         same = digest_of(fd, found.st_size) == file.content == folder.digest(path)
+        now = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        same = same and _state(now) == _state(os.fstat(fd)) == _state(found)
     finally:
         os.close(fd)
     return None if same else "changed while it was being moved: both are kept"
 
 
+def _state(found: os.stat_result) -> tuple[int, int, int, int]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
 @contextlib.contextmanager
-def _parent_of(path: bytes) -> Iterator[int]:
+def parent_of(path: bytes) -> Iterator[int]:
     """Hold the folder of a file open, so that it can't be exchanged meanwhile."""
     fd = os.open(os.path.dirname(path) or b".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -12,13 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from scripts.lib.files.paths import is_inside, readable
 from scripts.lib.output.check import has_ledger
 from scripts.lib.output.copy import as_output_errors, ledger_of
 from scripts.lib.output.deeds import Doer
 from scripts.lib.output.ledger import Intent, Own
 from scripts.lib.output.placement import HOME, PARKED, REMOVED, STAGING, OutputFolder, locked
 from scripts.lib.output.staging import Inodes, source_digest
-from scripts.lib.output.survey import Standing, inodes, is_name_of, survey
+from scripts.lib.output.survey import Standing, inodes, outlives, survey
 
 BATCH = 256
 
@@ -48,8 +49,17 @@ class _Verdict(NamedTuple):
     gives: bool
 
 
-def undo(output: Path, name: str, threads: int, progress: Callable[[int], object]) -> UndoSummary:
+def undo(
+    output: Path,
+    name: str,
+    threads: int,
+    progress: Callable[[int], object],
+    roots: Sequence[bytes] | None = None,
+) -> UndoSummary:
     """Undo everything that was done in an output folder, and mark its ledger so.
+
+    Moved files go back into folders of `roots` only, whatever the ledger says: others than its owner may
+    be able to write into an output folder.
 
     Raises
     ------
@@ -57,20 +67,23 @@ def undo(output: Path, name: str, threads: int, progress: Callable[[int], object
         when the folder belongs to another collection, or can't be written to; what is undone stays so.
     """
     summary = UndoSummary()
-    if not has_ledger(output):
+    if not has_ledger(output) and not os.path.islink(output / os.fsdecode(HOME)):
         return summary
     with as_output_errors(output), OutputFolder(output) as folder:
+        if folder.lstat(REMOVED) is not None:
+            folder.folder(REMOVED)
         folder.make(HOME, STAGING, PARKED)
         with locked(folder), ledger_of(folder, name) as ledger, ThreadPoolExecutor(threads) as pool:
             doer = Doer(folder, ledger)
             doer.recover()
             owned = dict(ledger.state.owned)
             standing = survey(folder, owned, {}, pool)
-            judge = partial(_judged, folder, owned, standing, inodes(owned, standing))
-            names = sorted(owned)
-            for batch in (names[start : start + BATCH] for start in range(0, len(names), BATCH)):
-                _carry_out(doer, list(pool.map(judge, batch)), standing, summary)
-                progress(len(batch))
+            for names in _moved_and_others(owned):  # moved files first: others may be links to them
+                barred = inodes(ledger.state.owned, standing)
+                judge = partial(_judged, folder, owned, standing, barred, roots)
+                for batch in (names[start : start + BATCH] for start in range(0, len(names), BATCH)):
+                    _carry_out(doer, list(pool.map(judge, batch)), standing, summary)
+                    progress(len(batch))
             doer.prune_folders()
             summary.set_aside.extend(folder.listing(REMOVED))
             ledger.note_undone()
@@ -79,19 +92,25 @@ def undo(output: Path, name: str, threads: int, progress: Callable[[int], object
     return summary
 
 
+def _moved_and_others(owned: Mapping[bytes, Own]) -> Iterator[Sequence[bytes]]:
+    for moved in (True, False):
+        yield sorted(name for name, file in owned.items() if (file.kind == "move") == moved)
+
+
 def _judged(
     folder: OutputFolder,
     owned: Mapping[bytes, Own],
     standing: Mapping[bytes, Standing],
     barred: Inodes,
+    roots: Sequence[bytes] | None,
     name: bytes,
 ) -> _Verdict:
     file, found = owned[name], standing[name]
     if found.state == "missing":
         return _Verdict(name, "is gone" if file.kind == "move" else None, False)
     if file.kind == "move":
-        return _Verdict(name, _hindrance(folder, name, file), True)
-    if file.kind == "hardlink" and is_name_of(found, file.source):
+        return _Verdict(name, _hindrance(folder, name, file, roots), True)
+    if file.kind == "hardlink" and outlives(found, file.source, barred):
         return _Verdict(name, None, False)
     if found.state != "sound":
         return _Verdict(name, "was changed since", False)
@@ -100,8 +119,10 @@ def _judged(
     return _Verdict(name, None, False)
 
 
-def _hindrance(folder: OutputFolder, name: bytes, file: Own) -> str | None:
+def _hindrance(folder: OutputFolder, name: bytes, file: Own, roots: Sequence[bytes] | None) -> str | None:
     """Say why a moved file can't be moved back, None if it can."""
+    if roots is not None and not any(is_inside(file.source, root) for root in roots):
+        return f"its former place {readable(file.source)} is in none of the folders of `images`"
     if folder.digest(name) != file.content:
         return "was changed since"
     return "another file has its former place" if os.path.lexists(file.source) else None
