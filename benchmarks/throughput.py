@@ -4,7 +4,6 @@ It needs torch, torchvision, NumPy and Pillow, and nothing else that is not in t
 """
 
 import hashlib
-import mmap
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +22,7 @@ from scripts.lib.embedding.models.classifiers import cut_network, preprocessing
 from scripts.lib.embedding.models.network import NetworkModel
 from scripts.lib.embedding.pool import WorkerPool
 from scripts.lib.embedding.workers import Request, WorkerSettings, prepare_all
+from scripts.lib.files.content_ids import Hasher, content_id_of
 from scripts.lib.pictures.example import make_example
 
 PIXEL_LIMIT = 500_000_000
@@ -66,18 +66,18 @@ def camera_photos(photos: Sequence[Path], folder: Path, count: int) -> list[Path
 
 def requests_of(paths: Sequence[Path], count: int) -> list[Request]:
     """Return so many requests, over and over the same files."""
-    once = [Request(sha256(path.read_bytes()), [os.fsencode(path)]) for path in paths]
+    once = [Request(content_id_of(path.read_bytes(), sha256), [os.fsencode(path)]) for path in paths]
     return list(islice(cycle(once), count))
 
 
-def sha256(data: bytes | mmap.mmap) -> bytes:
-    """Return a digest as long as a content id, which needs no library."""
-    return hashlib.sha256(data).digest()
+def sha256() -> Hasher:
+    """Return what takes a hash as long as a content id, and needs no library."""
+    return hashlib.sha256()
 
 
 def settings_for(model: NetworkModel, workers: int) -> WorkerSettings:
     """Return how workers prepare images for a model."""
-    return WorkerSettings(model.prepare(), model.target, PIXEL_LIMIT, workers, 60, digest=sha256)
+    return WorkerSettings(model.prepare(), model.target, PIXEL_LIMIT, workers, 60, hasher=sha256)
 
 
 def embedding_rate(

@@ -45,6 +45,15 @@ def exif(orientation: int) -> bytes:
     return found.tobytes()
 
 
+def xmp(orientation: int) -> bytes:
+    """Return XMP that holds nothing but an orientation."""
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" '
+        f'tiff:Orientation="{orientation}"/></rdf:RDF></x:xmpmeta>'
+    ).encode()
+
+
 def lain_down(image: Image.Image, orientation: int) -> Image.Image:
     """Return what a camera stores that gives the orientation for the image to be turned by."""
     undo = {

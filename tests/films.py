@@ -19,7 +19,17 @@ CONTAINERS = {  # what FFmpeg calls a container, and a codec that is usual in it
     "webm": "libvpx-vp9",
     "avi": "mpeg4",
 }
-TURNS = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}  # x right, y down: clockwise
+TURNS = {  # clockwise, by their degrees, and mirrored; x right, y down
+    "90": (0, 1, -1, 0),
+    "180": (-1, 0, 0, -1),
+    "270": (0, -1, 1, 0),
+    "left and right": (-1, 0, 0, 1),
+    "top and bottom": (1, 0, 0, -1),
+    "x and y": (0, 1, 1, 0),
+    "the other corners": (0, -1, -1, 0),
+    "nothing": (1, 0, 0, 1),
+    "aslant": (1, 1, -1, 1),
+}
 
 
 def numbered(number: int, size: tuple[int, int] = SIZE) -> np.ndarray:
@@ -70,8 +80,8 @@ def pictures(seeds: Sequence[int], container: str = "mp4") -> bytes:
     return film([np.asarray(picture(seed, SIZE)) for seed in seeds for _ in range(RATE)], container)
 
 
-def turned(video: bytes, degrees: int) -> bytes:
-    """Tell in the header of an MP4 that its frames are to be turned clockwise (ISO/IEC 14496-12, 8.3.2)."""
-    a, b, c, d = (number << 16 for number in TURNS[degrees])
+def turned(video: bytes, turn: str) -> bytes:
+    """Tell in the header of an MP4 that its frames are to be turned or mirrored (ISO/IEC 14496-12, 8.3.2)."""
+    a, b, c, d = (number << 16 for number in TURNS[turn])
     at = video.index(b"tkhd") + 44
     return video[:at] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + video[at + 36 :]

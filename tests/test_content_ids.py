@@ -1,14 +1,19 @@
 """Content ids as columns: hashed, found, divided and written like one by one."""
 
+import hashlib
 import io
+import os
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from blake3 import blake3
 
+from scripts.lib.files import content_ids
 from scripts.lib.files.content_ids import (
     ID_DTYPE,
+    content_id_of,
     digests,
     hex_column,
     id_bytes,
@@ -27,6 +32,35 @@ def some_ids(count: int) -> np.ndarray:
     ids = random.integers(0, 256, (count, 32), dtype=np.uint8)
     ids[::3, 20:] = 0
     return np.unique(ids.view(ID_DTYPE).ravel())
+
+
+def test_a_file_has_the_id_of_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content_ids, "PIECE", 1000)
+    for data in (b"", bytes(range(250)) * 4, bytes(range(251)) * 77):
+        assert content_id_of(io.BytesIO(data)) == content_id_of(data) == blake3(data).digest()
+        assert content_id_of(io.BytesIO(data), hashlib.sha256) == hashlib.sha256(data).digest()
+
+
+class Cutting:
+    """Takes a hash, and empties the file that it is of after the first piece."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.hash = path, hashlib.sha256()
+
+    def update(self, piece: bytes, /) -> None:
+        self.hash.update(piece)
+        os.truncate(self.path, 0)
+
+    def digest(self) -> bytes:
+        return self.hash.digest()
+
+
+def test_a_file_may_be_cut_short_while_it_is_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content_ids, "PIECE", 1 << 16)
+    path, data = tmp_path / "film.mp4", bytes(range(256)) * 4096
+    path.write_bytes(data)
+    with path.open("rb", buffering=0) as file:
+        assert content_id_of(file, lambda: Cutting(path)) == hashlib.sha256(data[: 1 << 16]).digest()
 
 
 def test_slices_are_hashed_like_their_bytes() -> None:

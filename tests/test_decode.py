@@ -16,6 +16,7 @@ from scripts.lib.images.decode import center_crop, decode, read_header, resize_s
 from scripts.lib.images.failures import Undecodable
 from scripts.lib.images.orientation import ORIENTATIONS
 from scripts.lib.images.readers.protocol import DRAFT_MARGIN, Header
+from tests.encoded import exif, xmp
 from tests.handmade import png, tiff
 
 LIMIT = 10_000_000
@@ -170,6 +171,16 @@ def test_orientation_is_applied_exactly_once(format: str, orientation: int) -> N
     exif[0x0112] = orientation
     data = encode(stored, format, exif=exif, **({"quality": 95} if format != "TIFF" else {}))
     assert_same(decode(data, WHOLE, LIMIT), upright, 8 if format in ("JPEG", "MPO") else 0)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "WEBP"])
+def test_xmp_turns_what_exif_does_not_speak_of(format: str) -> None:
+    stored = gradient(48, 32).transpose(Image.Transpose.ROTATE_90)
+    for options in ({}, {"exif": exif(6)}):
+        data = encode(stored, format, xmp=xmp(6), quality=95, **options)
+        assert_same(decode(data, WHOLE, LIMIT), gradient(48, 32), 8 if format == "JPEG" else 0)
+    contradiction = encode(gradient(48, 32), format, xmp=xmp(6), exif=exif(1), quality=95)
+    assert_same(decode(contradiction, WHOLE, LIMIT), gradient(48, 32), 8 if format == "JPEG" else 0)
 
 
 def test_compressed_tiff_is_turned_once() -> None:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from scripts.lib.embedding.workers import prepare_all
 from scripts.lib.files.status import OK
+from scripts.lib.images import decoder_processes
 from scripts.lib.images.headers import LibraryHeaders
 from scripts.lib.images.readers.protocol import Header
 from tests.conftest import ROOT, wait_until, write_pictures
@@ -48,7 +49,7 @@ whoever = pytest.mark.parametrize(
 def kill(victims: list[int]) -> None:
     """Kill some of the processes, one of which has just given an answer."""
     found = processes()
-    time.sleep(SECONDS / 3)  # one that is killed as it takes a task keeps the others from theirs for a minute
+    time.sleep(SECONDS / 3)  # one that is killed as it takes a task keeps the others from theirs for long
     for victim in victims:
         os.kill(found[victim].pid, signal.SIGKILL)
 
@@ -73,6 +74,31 @@ def test_the_scan_goes_on(victims: list[int]) -> None:
         first = next(answers)
         kill(victims)
         assert [header.width for header in (first, *answers)] == list(numbers)
+
+
+def killed_in_its_turn(path: bytes) -> Header:
+    """Have the first process that gets here killed while no other may take a task or answer."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return Header(1, 1, "MP4")
+    frame = sys._getframe()
+    while "channel" not in frame.f_locals:  # pebble's
+        assert frame.f_back
+        frame = frame.f_back
+    frame.f_locals["channel"].mutex.acquire()
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("it was killed")
+
+
+def test_the_scan_goes_on_where_a_process_took_the_turn_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoder_processes, "TURN_SECONDS", 0.5)
+    (tmp_path / "first").touch()
+    with LibraryHeaders(2, 30, killed_in_its_turn) as headers, ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(headers.read, [os.fsencode(tmp_path / "first")] * 8))
+    assert answers == [Header(1, 1, "MP4")] * 8
 
 
 def endless_header(path: bytes) -> Header:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 from PIL import Image
 
 from scripts.lib.images.decode import decode
+from scripts.lib.images.failures import Undecodable
 from scripts.lib.images.modes import to_rgb
 from tests.handmade import png, png_chunk, tiff
 
 WHITE = (255, 255, 255)
-WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, ROWS = 256, 257, 258, 259, 262, 277, 278
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, ROWS, PLANAR = 256, 257, 258, 259, 262, 277, 278, 284
 
 
 def seen(data: bytes) -> list[tuple[int, ...]]:
@@ -121,6 +123,17 @@ def test_16_bit_of_every_byte_order(mode: str) -> None:
 def test_12_bit_grey_tiff() -> None:
     tags = {WIDTH: 2, HEIGHT: 1, BITS: 12, COMPRESSION: 1, PHOTOMETRIC: 1, SAMPLES: 1}
     assert grey_levels(tiff(tags, b"\x80\x0f\xff")) == [128, 255]
+
+
+@pytest.mark.parametrize("endian", "<>")
+@pytest.mark.parametrize("compression", [1, 8])
+def test_16_bit_planes(endian: str, compression: int) -> None:
+    tags = {WIDTH: 2, HEIGHT: 1, BITS: 16, COMPRESSION: compression, PHOTOMETRIC: 2, SAMPLES: 3, PLANAR: 2}
+    planes = [struct.pack(f"{endian}2H", *each) for each in ((0, 0x8000), (0xFFFF, 0x1234), (0x4321, 0))]
+    data = tiff(tags, planes if compression == 1 else [zlib.compress(plane) for plane in planes], endian)
+    assert seen(data) == [(0, 255, 0x43), (128, 0x12, 0)]
+    with pytest.raises(Undecodable):
+        seen(tiff(tags, [planes[0], planes[1][:1], b""], endian))
 
 
 def test_16_bit_png() -> None:

@@ -38,6 +38,12 @@ def test_directories_that_point_at_each_other_end() -> None:
     assert len(list(directories(at_eight(many)))) <= 32
 
 
+def test_of_an_entry_with_many_numbers_a_few_are_read() -> None:
+    content = directory({tag: (LONG, [7] * 90_000) for tag in range(1000, 1005)}, 8)
+    (found,) = directories(at_eight(content))
+    assert found == {tag: (7,) * 32 for tag in range(1000, 1005)}
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xff", b"\x01\0", b"\x01\0" + b"\xff" * 12, b"\xff" * 500])
 def test_broken_directories_are_no_error(content: bytes) -> None:
     file = at_eight(content)

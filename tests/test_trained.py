@@ -1,5 +1,6 @@
 """The file of a trained network gives it back, and tells what is none."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,16 @@ def test_errors_are_told_as_shares_of_the_variance(trainer: Trainer, pixels: Pix
     trained = trained_by(trainer, pixels)
     assert trained.share(trained.mean_error) == 1
     assert f"{trained.share(trained.history[-1].reconstruction):.1%} of the variance" in trained.sentence()
+
+
+@pytest.mark.parametrize(("held_out", "useless"), [(0.9, False), (1.1, True), (1e30, True)])
+def test_a_network_that_is_worse_than_the_mean_image_comes_with_advice(
+    trainer: Trainer, pixels: Pixels, held_out: float, useless: bool
+) -> None:
+    trained = trained_by(trainer, pixels)
+    last = trained.history[-1]._replace(held_out=held_out * trained.mean_error)
+    advice = f"train_rate={trained.settings.rate / 10:g}"
+    assert (advice in replace(trained, history=[last]).sentence()) == useless
 
 
 def test_one_image_has_no_variance(tmp_path: Path) -> None:

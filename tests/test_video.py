@@ -1,6 +1,7 @@
 """Videos: frames spread over the length, upright, without black ones, at the cost of a few keyframes."""
 
 import io
+import struct
 
 import av
 import numpy as np
@@ -9,8 +10,9 @@ from PIL import Image
 
 from scripts.lib.images.decode import decode, decode_all, read_header
 from scripts.lib.images.failures import Undecodable
+from scripts.lib.images.readers import video as reader
 from scripts.lib.images.readers.protocol import Header
-from tests.films import CONTAINERS, SIZE, clip, film, number_of, numbered, turned
+from tests.films import CONTAINERS, SIZE, TURNS, clip, film, number_of, numbered, turned
 
 LIMIT = 10_000_000
 NAMES = {"mp4": "MP4", "mov": "MP4", "matroska": "MATROSKA", "webm": "MATROSKA", "avi": "AVI"}
@@ -76,17 +78,44 @@ def test_of_nothing_but_black_frames_one_is_kept() -> None:
     assert np.asarray(kept).max() < 20
 
 
-@pytest.mark.parametrize("degrees", [90, 180, 270])
+def sent(pixels: np.ndarray, a: int, b: int, c: int, d: int) -> np.ndarray:
+    """Send each pixel to where a display matrix says, moved so that none lies outside."""
+    y, x = np.indices(pixels.shape[:2])
+    to_x, to_y = a * x + c * y, b * x + d * y
+    to_x, to_y = to_x - to_x.min(), to_y - to_y.min()
+    seen = np.zeros((to_y.max() + 1, to_x.max() + 1, 3), np.uint8)
+    seen[to_y, to_x] = pixels
+    return seen
+
+
+@pytest.mark.parametrize("turn", sorted(TURNS))
 @pytest.mark.parametrize("container", ["mp4", "mov"])
-def test_frames_are_turned_as_the_header_says(degrees: int, container: str) -> None:
+def test_frames_are_turned_and_mirrored_as_the_header_says(turn: str, container: str) -> None:
     video = clip(container, 10)
-    upright, seen = frames_of(video, 1)[0], frames_of(turned(video, degrees), 1)[0]
-    transpose = {
-        90: Image.Transpose.ROTATE_270,
-        180: Image.Transpose.ROTATE_180,
-        270: Image.Transpose.ROTATE_90,
-    }
-    np.testing.assert_array_equal(np.asarray(seen), np.asarray(upright.transpose(transpose[degrees])))
+    stored, seen = frames_of(video, 1)[0], frames_of(turned(video, turn), 1)[0]
+    matrix = (1, 0, 0, 1) if turn == "aslant" else TURNS[turn]  # which no camera writes
+    np.testing.assert_array_equal(np.asarray(seen), sent(np.asarray(stored), *matrix))
+
+
+def test_a_matrix_may_be_rounded() -> None:
+    video = turned(clip(), "90")
+    at = video.index(b"tkhd") + 44
+    rounded = video[:at] + struct.pack(">5i", -1, 65535, 0, -65537, 2) + video[at + 20 :]
+    np.testing.assert_array_equal(*(np.asarray(frames_of(each, 1)[0]) for each in (rounded, video)))
+
+
+class StrangeFrame:
+    """A frame with which something comes that PyAV has no name for."""
+
+    rotation = -90
+
+    @property
+    def side_data(self) -> object:
+        raise ValueError("33 is not a valid Type")
+
+
+def test_what_else_comes_with_a_frame_does_not_matter() -> None:
+    assert reader._axes(StrangeFrame()) == TURNS["90"]
 
 
 def test_frames_come_reduced_but_never_below_the_margin() -> None:

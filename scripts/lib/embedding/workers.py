@@ -7,7 +7,6 @@ named: the first time a worker may have been killed for another reason.
 """
 
 import io
-import mmap
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +20,7 @@ import numpy as np
 from scripts.lib.embedding.models.protocol import Prepare
 from scripts.lib.embedding.pool import SLOT_BYTES, WorkerPool, worker_memory
 from scripts.lib.embedding.shared_memory import Placed
-from scripts.lib.files.content_ids import content_id_of
+from scripts.lib.files.content_ids import Hasher, blake3_hasher, content_id_of
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE, UNREADABLE
 from scripts.lib.images.decode import VIDEO_FRAMES, Source, decode_all
@@ -42,7 +41,7 @@ class WorkerSettings:
     workers: int
     timeout: float  # seconds for one image
     video_frames: int = VIDEO_FRAMES
-    digest: Callable[[bytes | mmap.mmap], bytes] = content_id_of  # of a file's bytes
+    hasher: Callable[[], Hasher] = blake3_hasher  # makes the content ids
 
 
 class Request(NamedTuple):
@@ -175,19 +174,16 @@ def _prepare_file(path: bytes, content_id: bytes, settings: WorkerSettings) -> n
         return _prepare_large(path, content_id, settings)
     with open(path, "rb") as stream:
         data = stream.read()
-    if settings.digest(data) != content_id:
+    if content_id_of(data, settings.hasher) != content_id:
         raise _Changed
     return _views(io.BytesIO(data), settings)
 
 
 def _prepare_large(path: bytes, content_id: bytes, settings: WorkerSettings) -> np.ndarray:
     before = os.stat(path)
-    with open(path, "rb") as file:
-        if not os.fstat(file.fileno()).st_size:  # no map can be made of nothing
+    with open(path, "rb", buffering=0) as file:
+        if content_id_of(file, settings.hasher) != content_id:
             raise _Changed
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            if settings.digest(content) != content_id:
-                raise _Changed
     views = _views(os.fsdecode(path), settings)
     after = os.stat(path)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):

@@ -5,8 +5,9 @@ An id is the BLAKE3 of a file's bytes, or of a vector's; 32 bytes. In arrays it 
 """
 
 import io
-import mmap
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -17,11 +18,39 @@ ID_TYPE = pa.binary(CONTENT_ID_BYTES)
 ID_DTYPE = np.dtype(f"S{CONTENT_ID_BYTES}")
 
 
-def content_id_of(data: bytes | mmap.mmap) -> bytes:
-    """Return the id of a content, 32 bytes."""
+PIECE = 1 << 20  # bytes of a file that are held at a time
+
+
+class Hasher(Protocol):
+    """What takes the hash of bytes piece by piece, as BLAKE3 and `hashlib` do."""
+
+    def update(self, piece: bytes, /) -> object:
+        """Take in what comes next."""
+
+    def digest(self) -> bytes:
+        """Return the hash of all that came."""
+
+
+def blake3_hasher() -> Hasher:
+    """Return what takes the hash of a content."""
     from blake3 import blake3  # late: images can be embedded where it is not installed
 
-    return blake3(data).digest()
+    return blake3()
+
+
+def content_id_of(content: bytes | BinaryIO, hasher: Callable[[], Hasher] = blake3_hasher) -> bytes:
+    """Return the id of a content, 32 bytes.
+
+    A file is read piece by piece. Through a memory map, which is no faster, a failing disk ends the process,
+    and so does a file that is cut short meanwhile.
+    """
+    found = hasher()
+    if isinstance(content, bytes):
+        found.update(content)
+    else:
+        while piece := content.read(PIECE):
+            found.update(piece)
+    return found.digest()
 
 
 def digests(values: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:

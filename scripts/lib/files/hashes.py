@@ -16,10 +16,9 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from blake3 import blake3
-
 from scripts.lib import versions
 from scripts.lib.artifacts.disk import writing
+from scripts.lib.files.content_ids import content_id_of
 from scripts.lib.files.walk import Found
 from scripts.lib.images.decode import read_plain_header
 from scripts.lib.images.failures import Undecodable
@@ -27,7 +26,7 @@ from scripts.lib.images.headers import LibraryHeaders
 from scripts.lib.images.readers.protocol import Header
 
 COMMIT_SECONDS = 1.0  # of hashing, the most that a kill can lose
-WHOLE_BYTES = 1 << 26  # larger files are hashed through a memory map instead of being held
+WHOLE_BYTES = 1 << 26  # larger files are hashed piece by piece instead of being held
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
@@ -156,10 +155,11 @@ def identify(found: Found, headers: LibraryHeaders) -> Identity:
 def _hashed(found: Found) -> tuple[bytes, bytes | io.BytesIO]:
     """Return the hash of a file, and its content, or its path where that is large."""
     if found.size > WHOLE_BYTES:
-        return blake3().update_mmap(os.fsdecode(found.path)).digest(), found.path
+        with open(found.path, "rb", buffering=0) as stream:
+            return content_id_of(stream), found.path
     with open(found.path, "rb") as stream:
         data = stream.read()
-    return blake3(data).digest(), io.BytesIO(data)
+    return content_id_of(data), io.BytesIO(data)
 
 
 def _library_header(path: bytes, before: os.stat_result, headers: LibraryHeaders) -> Header:

@@ -16,6 +16,7 @@ from scripts.lib.images.failures import Undecodable
 
 RESTARTS = 20  # of all processes, before something else must be wrong
 LOOK_SECONDS = 1.0  # between two looks whether the processes are there at all
+TURN_SECONDS = 10.0  # that a process waits for its turn to take a task or to answer, which takes a moment
 
 
 class DecoderFailed(Undecodable):
@@ -81,8 +82,21 @@ def pebble_processes(count: int, begin: Callable[[], None]) -> Processes:
     from pebble import ProcessPool
 
     context = multiprocessing.get_context("forkserver")
-    processes: Processes = ProcessPool(count, initializer=begin, context=context)
+    prepare = partial(_begin_by_turns, begin, TURN_SECONDS)
+    processes: Processes = ProcessPool(count, initializer=prepare, context=context)
     return processes
+
+
+def _begin_by_turns(begin: Callable[[], None], seconds: float) -> None:
+    """Prepare a process of pebble's, which waits for its turn for so long.
+
+    One that is killed while it has its turn never gives it back. The others notice after twice the time, and
+    are replaced; pebble itself would take two minutes.
+    """
+    from pebble import CONSTS
+
+    CONSTS.channel_lock_timeout = seconds
+    begin()
 
 
 def _nothing() -> None:

@@ -14,7 +14,7 @@ ORIENTATIONS = {
 
 
 def exif_orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 where there is none that can be read.
+    """Return the EXIF orientation, or where there is none that of XMP; 1 where neither can be read.
 
     To be called after the image is loaded: a PNG may carry EXIF behind its pixels, and a TIFF is
     turned by Pillow while loading, which clears the tag.

@@ -10,6 +10,7 @@ from typing import BinaryIO
 STARTS = {b"II*\0": "<", b"MM\0*": ">"}
 MOST_DIRECTORIES = 32
 MOST_ENTRIES = 4096
+MOST_VALUES = 32  # of an entry that are read: a hostile file has many entries point at the same many numbers
 BYTE, SHORT, LONG, IFD = 1, 3, 4, 13
 LENGTHS = {BYTE: 1, SHORT: 2, LONG: 4, IFD: 4}
 
@@ -30,7 +31,7 @@ def is_sensor_data(start: bytes, file: BinaryIO) -> bool:
 
 
 def directories(file: BinaryIO) -> Iterator[Directory]:
-    """Yield the whole numbers of each directory and sub-directory of a TIFF; broken ones end it."""
+    """Yield the whole numbers, the first of each entry, of all directories of a TIFF; broken ones end it."""
     file.seek(0)
     endian = STARTS[file.read(4)]
     waiting = list(_numbers(file, endian, LONG, 1))
@@ -41,7 +42,7 @@ def directories(file: BinaryIO) -> Iterator[Directory]:
             continue
         seen.add(at)
         directory, following = _directory(file, endian, at)
-        waiting += [*directory.get(SUB_DIRECTORIES, ())[:MOST_DIRECTORIES], *following]
+        waiting += [*directory.get(SUB_DIRECTORIES, ()), *following]
         yield directory
 
 
@@ -54,15 +55,15 @@ def _directory(file: BinaryIO, endian: str, at: int) -> tuple[Directory, tuple[i
     directory: Directory = {}
     for place in range(0, len(entries) - 11, 12):
         tag, kind, length = struct.unpack_from(f"{endian}HHI", entries, place)
-        if kind in LENGTHS and 0 < length <= MOST_ENTRIES:
+        if kind in LENGTHS and length:
             directory[tag] = _values(file, endian, kind, length, entries[place + 8 : place + 12])
     return {tag: values for tag, values in directory.items() if values}, following
 
 
 def _values(file: BinaryIO, endian: str, kind: int, length: int, field: bytes) -> tuple[int, ...]:
-    """Read the values of an entry, which stand in its last four bytes or where those point."""
-    size = LENGTHS[kind] * length
-    if size > len(field):
+    """Read the first values of an entry, which stand in its last four bytes or where those point."""
+    size = LENGTHS[kind] * min(length, MOST_VALUES)
+    if LENGTHS[kind] * length > len(field):
         file.seek(struct.unpack(f"{endian}I", field)[0])
         field = file.read(size)
     return _unpacked(endian, kind, field[:size])

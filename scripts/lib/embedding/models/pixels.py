@@ -18,5 +18,8 @@ def squashed_pixels(image: Image.Image, resize: int, crop: int, resample: Image.
 
 
 def multicrop_pixels(image: Image.Image, resize: int, crop: int, resample: Image.Resampling) -> np.ndarray:
-    """Return the square crops of an image, resized: (v, crop, crop, 3) uint8."""
+    """Return the square crops of an image, resized: (v, crop, crop, 3) uint8.
+
+    `resize` is not minded: a model that cuts the centre out of a larger size would cut each square once more.
+    """
     return np.stack([np.asarray(square.resize((crop, crop), resample)) for square in crops(image)])

@@ -18,6 +18,7 @@ from scripts.lib.files.content_ids import id_bytes
 KIND = "seriatim autoencoder"  # says what the file is
 EXAMPLES = 24  # images of each kind that are named in the file
 SAMPLE = 512  # images of which the mean is taken
+USELESS = ". Their mean image loses less: train longer (train_epochs) or slower (train_rate={rate:g})"
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,13 @@ class Trained:
         return error / self.mean_error if self.mean_error else 0.0
 
     def sentence(self) -> str:
-        """Say how the training ended."""
+        """Say how the training ended, and what to do where the network has learnt nothing."""
         last = self.history[-1]
         others = f", {self.share(last.held_out):.1%} of others" if last.held_out is not None else ""
         left = f"{self.share(last.reconstruction):.1%} of the variance of {self.images:,} images is lost"
-        return f"after {len(self.history)} epochs {left}{others}"
+        judged = last.reconstruction if last.held_out is None else last.held_out
+        advice = USELESS.format(rate=self.settings.rate / 10) if self.share(judged) > 1 else ""
+        return f"after {len(self.history)} epochs {left}{others}{advice}"
 
 
 def trained_by(trainer: Trainer, pixels: Pixels) -> Trained:

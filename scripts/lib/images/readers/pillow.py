@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
 
 from scripts.lib.images.failures import Undecodable, check_pixels
 from scripts.lib.images.formats import names_of
@@ -12,6 +12,7 @@ from scripts.lib.images.orientation import exif_orientation, upright
 from scripts.lib.images.readers.protocol import Header, Wanted
 
 NAMES = names_of("pillow")
+PLANES = 2  # TIFF's planar configuration in which the channels lie one behind the other
 
 
 def recognises(start: bytes, file: BinaryIO) -> bool:
@@ -32,7 +33,7 @@ def pictures(file: BinaryIO, wanted: Wanted) -> Iterator[Image.Image]:
     """Yield the first frame."""
     image = Image.open(file, formats=NAMES)
     check_pixels(*_tile_size(image), wanted.pixel_limit)
-    yield loaded(image, wanted)
+    yield loaded(_by_libtiff(file) if _has_deep_planes(image) else image, wanted)
 
 
 def opened(file: BinaryIO, format: str) -> Image.Image:
@@ -57,6 +58,22 @@ def loaded(
     image.draft(None, (wanted.side, wanted.side))
     image.load()
     return upright(to_rgb(image, wanted.side), orientation(image))
+
+
+def _has_deep_planes(image: Image.Image) -> bool:
+    """Tell whether a TIFF holds uncompressed planes of 16 bits, which Pillow reads as if they had 8."""
+    tags = getattr(image, "tag_v2", {})
+    bits, compression = tags.get(ExifTags.Base.BitsPerSample, (1,)), tags.get(ExifTags.Base.Compression, 1)
+    return tags.get(ExifTags.Base.PlanarConfiguration) == PLANES and compression == 1 and max(bits) > 8
+
+
+def _by_libtiff(file: BinaryIO) -> Image.Image:
+    """Open a TIFF to be read by libtiff, to which Pillow leaves only those that are compressed."""
+    TiffImagePlugin.READ_LIBTIFF = True
+    try:
+        return opened(file, "TIFF")
+    finally:
+        TiffImagePlugin.READ_LIBTIFF = False
 
 
 def _tile_size(image: Image.Image) -> tuple[int, int]:

@@ -4,11 +4,12 @@ A frame is looked for where a keyframe stands, so that a film of two hours takes
 where the last keyframe was taken already is decoded on from it. What is broken is passed over.
 """
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from PIL import Image
 
@@ -27,7 +28,16 @@ DEMUXERS = {"MP4": "mov", "MATROSKA": "matroska", "AVI": "avi"}  # FFmpeg is tol
 QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # first boxes of files without brands
 MICROSECONDS = 1_000_000  # in a second, the unit of a container's length
 FARTHEST = 240  # packets, about as many frames, to decode on from a keyframe that was taken already
-TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
+TURNS: dict[tuple[int, ...], Image.Transpose] = {  # by where x and then y go; right and down are positive
+    (0, 1, -1, 0): Image.Transpose.ROTATE_270,
+    (-1, 0, 0, -1): Image.Transpose.ROTATE_180,
+    (0, -1, 1, 0): Image.Transpose.ROTATE_90,
+    (-1, 0, 0, 1): Image.Transpose.FLIP_LEFT_RIGHT,
+    (1, 0, 0, -1): Image.Transpose.FLIP_TOP_BOTTOM,
+    (0, 1, 1, 0): Image.Transpose.TRANSPOSE,
+    (0, -1, -1, 0): Image.Transpose.TRANSVERSE,
+}
+ANGLES = {90: (0, -1, 1, 0), 180: (-1, 0, 0, -1), 270: (0, 1, -1, 0)}  # counterclockwise, as FFmpeg has them
 PLAUSIBLE_ASPECTS = (Fraction(1, 8), Fraction(8))  # of a pixel
 
 
@@ -202,5 +212,20 @@ def _picture(frame: "VideoFrame", film: Film, wanted: Wanted) -> Image.Image:
         max(1, round(width * scale)), max(1, round(height * scale)), "rgb24", interpolation="AREA", threads=1
     ).to_ndarray()
     picture = Image.fromarray(pixels)
-    transpose = TURNS.get(frame.rotation % 360)
+    transpose = TURNS.get(_axes(frame))
     return picture if transpose is None else picture.transpose(transpose)
+
+
+def _axes(frame: "VideoFrame") -> tuple[int, ...]:
+    """Return where the display matrix of a frame (ISO/IEC 14496-12, 8.5.2) sends x and y, as -1, 0 and 1."""
+    try:
+        beside: Any = frame.side_data  # whose type is not as PyAV says
+        matrix = bytes(beside["DISPLAYMATRIX"])
+    except KeyError:
+        return ()
+    except ValueError:  # PyAV does not know the name of something else that comes with the frame
+        return ANGLES.get(frame.rotation % 360, ())
+    numbers = struct.unpack("=9i", matrix)
+    parts = (numbers[0], numbers[1], numbers[3], numbers[4])
+    half = max(map(abs, parts)) / 2  # so that rounding is passed over, and what is aslant means nothing
+    return tuple((part > half) - (part < -half) for part in parts)
