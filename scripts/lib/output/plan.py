@@ -88,14 +88,15 @@ class Planner:
         renamed = [Rename(here, target) for target, here in matched(rest, needed, self.folder.device).items()]
         served = {rename.target for rename in renamed}
         staying = [*((t.name, t) for t in kept), *renamed]
-        idle = [held for held in rest if held.name not in {rename.here for rename in renamed}]
+        moving = {rename.here for rename in renamed}
+        idle = [held for held in rest if held.name not in moving]
         names = {folded(target.name) for target in needed}
-        stranded = [h.name for h in idle if h.file.kind == "move" and folded(h.name) not in names]
+        stranded = {h.name for h in idle if h.file.kind == "move" and folded(h.name) not in names}
         return Plan(
             kept=kept,
             refreshed=self._refreshed(staying),
             forgotten=[path for path in self.standing if path not in self.ours],
-            leaving=self._leaving([held for held in idle if held.name not in set(stranded)]),
+            leaving=self._leaving([held for held in idle if held.name not in stranded]),
             renamed=renamed,
             copied=[target for target in needed if target not in served],
             foreign=foreign_names(self.folder, self.ours),
