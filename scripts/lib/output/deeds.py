@@ -16,7 +16,7 @@ from scripts.lib.output.ledger import Intent, Ledger, Own
 from scripts.lib.output.placement import STAGING, UNFIT_NAME, Move, OutputFolder
 from scripts.lib.output.settling import judged, tidy
 from scripts.lib.output.survey import Standing
-from scripts.lib.output.taking import take_source
+from scripts.lib.output.taking import take_sources
 
 STAGED = re.compile(rb"(\d+|probe)\.part")
 
@@ -61,19 +61,21 @@ class Doer:
 
     def take(self, intents: Sequence[Intent]) -> list[str | None]:
         """Remove the sources of files of ours, which are moved by that; return why not, if not."""
-        return self._each(intents, take_source)
+        return self._each(intents, take_sources)
 
     def give(self, intents: Sequence[Intent]) -> list[str | None]:
         """Move files of ours back to their sources' places; return why not, if not."""
         return self._each(intents, give_back)
 
     def _each(
-        self, intents: Sequence[Intent], do: Callable[[OutputFolder, bytes, Own], str | None]
+        self,
+        intents: Sequence[Intent],
+        do: Callable[[OutputFolder, Sequence[tuple[bytes, Own]]], list[str | None]],
     ) -> list[str | None]:
         if not intents:
             return []
         numbers = self._announce(intents)
-        reasons = [do(self.folder, each.here, each.file) if each.file else None for each in intents]
+        reasons = do(self.folder, [(each.here, each.file) for each in intents if each.file])
         results = list(zip(numbers, reasons, strict=True))
         self.ledger.settle(
             done=[number for number, reason in results if reason is None],

@@ -4,18 +4,30 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Sequence
 
 from scripts.lib.output.attributes import keep_attributes
 from scripts.lib.output.ledger import Own
-from scripts.lib.output.placement import CANNOT_LINK, CHUNK, OutputFolder, digest_of
+from scripts.lib.output.placement import CANNOT_LINK, CHUNK, OutputFolder, digest_of, flush_system
 from scripts.lib.output.taking import parent_of
 
 
-def give_back(folder: OutputFolder, path: bytes, file: Own) -> str | None:
-    """Move a file of ours to its source's place; return why not, if not.
+def give_back(folder: OutputFolder, files: Sequence[tuple[bytes, Own]]) -> list[str | None]:
+    """Move files of ours to their sources' places; return why not, if not.
 
-    The folders that led there are made again where they are gone.
+    The folders that led there are made again where they are gone. All places are on the disk before the
+    first name in the output goes: one call for many files, which would wait for the disk one by one.
     """
+    reasons = [_put_back(folder, path, file) for path, file in files]
+    given = [each for each, reason in zip(files, reasons, strict=True) if reason is None]
+    _flush({os.path.dirname(file.source) for _, file in given})
+    for path, _ in given:
+        folder.unlink(path)
+    return reasons
+
+
+def _put_back(folder: OutputFolder, path: bytes, file: Own) -> str | None:
+    """Give a file of ours its source's place, beside its own; return why not, if not."""
     try:
         os.makedirs(os.path.dirname(file.source), exist_ok=True)
         folder.lead_out(path, file.source)
@@ -26,8 +38,6 @@ def give_back(folder: OutputFolder, path: bytes, file: Own) -> str | None:
             _copy_back(folder, path, file)
         except OSError as copying:
             return _reason(copying)
-    _flush(os.path.dirname(file.source))
-    folder.unlink(path)
     return None
 
 
@@ -58,7 +68,7 @@ def clear_after_giving(folder: OutputFolder, path: bytes, file: Own, done: bool)
     with contextlib.suppress(OSError):
         os.unlink(_temporary(file))
     if done and folder.lstat(path) is not None:
-        _flush(os.path.dirname(file.source))
+        _flush({os.path.dirname(file.source)})
         folder.unlink(path)
 
 
@@ -130,12 +140,17 @@ def _name(temporary: bytes, path: bytes) -> None:
         os.rename(temporary, path)
 
 
-def _flush(folder: bytes) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+def _flush(folders: set[bytes]) -> None:
+    """Return when all that was made in folders, and above them, is on the disk; once for each file system."""
+    flushed = set()
+    for folder in sorted(folders):
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            device = os.fstat(fd).st_dev
+            if device not in flushed and flush_system(fd):
+                flushed.add(device)
+        finally:
+            os.close(fd)
 
 
 def _reason(error: OSError) -> str:

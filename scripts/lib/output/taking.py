@@ -6,13 +6,18 @@ Until then the file has both names, or lies in both places with the same bytes.
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scripts.lib.output.ledger import Own
 from scripts.lib.output.placement import OutputFolder, digest_of
 
 
-def take_source(folder: OutputFolder, path: bytes, file: Own) -> str | None:
+def take_sources(folder: OutputFolder, files: Sequence[tuple[bytes, Own]]) -> list[str | None]:
+    """Remove the sources of files of ours, which have become their places; return why not, if not."""
+    return [_take_source(folder, path, file) for path, file in files]
+
+
+def _take_source(folder: OutputFolder, path: bytes, file: Own) -> str | None:
     """Remove the source of a file of ours, which has become its place; return why not, if not.
 
     A source that is not the file of ours, nor has its very bytes, is left alone.
