@@ -30,6 +30,8 @@ class Death:
         self.left = moment
         for name in CALLS:
             setattr(os, name, self.counting(getattr(os, name)))
+        if placement.RENAMEAT2 is not None:
+            placement.RENAMEAT2 = self.counting(placement.RENAMEAT2)
 
     def counting(self, call: Callable) -> Callable:
         def counted(*args, **options):
@@ -83,7 +85,7 @@ def main(sources: str, output: str, links: str, *steps: str) -> None:
     # A kill loses nothing that was written: what only a power failure needs is left out.
     placement.SYNCFS = os.fsync = lambda fd: 0
     if links == "no links":
-        os.link = refuse
+        os.link, placement.RENAMEAT2 = refuse, None
     story = Story(World(Path(sources), Path(output), {}), steps, Path(f"{sources}.template"))
     moment = 1
     while True:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from scripts.lib.output import placement
 from scripts.lib.output.naming.portable_names import folded, portable
 
 Name = str | bytes
@@ -39,6 +40,7 @@ def without_cases(patch: pytest.MonkeyPatch) -> None:
         link(text, found(name, options.get("dir_fd")), **options)
 
     link = os.symlink
+    patch.setattr(placement, "RENAMEAT2", None)  # which is not called through `os`
     patch.setattr(os, "symlink", symlink)
     for call in ("open", "stat", "unlink", "mkdir", "rmdir", "readlink"):
         patch.setattr(os, call, one(getattr(os, call)))
@@ -71,5 +73,6 @@ def refusing_names(patch: pytest.MonkeyPatch) -> None:
             check(name)
         return create(name, flags, *mode, **options)
 
+    patch.setattr(placement, "RENAMEAT2", None)
     patch.setattr(os, "link", picky_link)
     patch.setattr(os, "open", picky_open)

@@ -111,6 +111,7 @@ def test_a_name_that_the_file_system_refuses_is_a_row(
             raise OSError(errno.EILSEQ, os.strerror(errno.EILSEQ))
         link(here, there, **options)  # type: ignore[arg-type]
 
+    monkeypatch.setattr(placement, "RENAMEAT2", None)
     monkeypatch.setattr(os, "link", picky)
     assert statuses(photos.copy(paths)) == ["copied", "failed", "copied"]
     assert not list((photos.output / ".seriatim/tmp").iterdir())

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.lib.output import staging
 from scripts.lib.output.targets import Wanted
 from tests.copying import Photos, statuses, wanted
 
@@ -86,6 +87,7 @@ def test_blocks_are_shared_where_the_file_system_can(photos: Photos, monkeypatch
         return 0
 
     real = os.write
+    monkeypatch.setattr(staging, "CLONED", 0)
     monkeypatch.setattr(fcntl, "ioctl", clone)
     monkeypatch.setattr(os, "write", lambda fd, data: written.append(fd) or real(fd, data))
     assert statuses(photos.copy(paths)) == ["copied"] * 2
@@ -98,6 +100,7 @@ def test_a_clone_of_a_file_that_changed_is_no_copy(photos: Photos, monkeypatch: 
     path = photos.make("a.jpg", "as it was")
     order = [wanted(0, path)]
     path.write_text("as it is now")
+    monkeypatch.setattr(staging, "CLONED", 0)
     monkeypatch.setattr(
         fcntl, "ioctl", lambda copy, request, source: os.sendfile(copy, source, 0, os.fstat(source).st_size)
     )

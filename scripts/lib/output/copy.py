@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from scripts.lib.errors import OutputError
+from scripts.lib.output.cycles import no_search_for_cycles
 from scripts.lib.output.deeds import Doer
 from scripts.lib.output.execute import CopySettings, CopySummary, Executor, Progress
 from scripts.lib.output.kinds import Tried, with_kinds
@@ -32,6 +33,7 @@ from scripts.lib.output.survey import survey
 from scripts.lib.output.targets import Target, with_known_contents
 
 
+@no_search_for_cycles()
 def copy_in_order(targets: Sequence[Target], settings: CopySettings, progress: Progress) -> CopySummary:
     """Make the output folder hold each target under its name: a copy, a link, or the file itself.
 

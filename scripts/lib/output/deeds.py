@@ -13,7 +13,7 @@ from scripts.lib.errors import OutputError
 from scripts.lib.files.paths import readable
 from scripts.lib.output.giving import give_back
 from scripts.lib.output.ledger import Intent, Ledger, Own
-from scripts.lib.output.placement import STAGING, UNFIT_NAME, Move, OutputFolder
+from scripts.lib.output.placement import STAGING, UNFIT_NAME, Move, OutputFolder, parent_of
 from scripts.lib.output.settling import judged, tidy
 from scripts.lib.output.survey import Standing
 from scripts.lib.output.taking import take_sources
@@ -85,7 +85,7 @@ class Doer:
 
     def make_folders(self, paths: Iterable[bytes]) -> None:
         """Make the folders of some files where they are missing; those that were are ours."""
-        wanted = sorted({os.path.dirname(path) for path in paths} - {b""})
+        wanted = sorted({parent_of(path) for path in paths} - {b""})
         missing = [folder for folder in wanted if self.folder.lstat(folder) is None]
         if missing:
             self.ledger.note_folders(made=missing)

@@ -45,7 +45,7 @@ class CopySettings:
     forced: bool = False
     threads: int = 4
     check_contents: bool = False
-    batch_files: int = 256
+    batch_files: int = 1024
     batch_bytes: int = 1 << 28
 
 
@@ -268,8 +268,10 @@ class Executor:
 
 def room_for(target: Target, device: int) -> int:
     """Return how many bytes a new file takes in the output, which lies on a device."""
+    if target.kind in ("hardlink", "symlink"):
+        return 0
     found = stat_of(target.wanted.source)
-    if found is None or target.kind in ("hardlink", "symlink"):
+    if found is None:
         return 0
     stays = target.kind == "move" and found.st_dev == device
     return 0 if stays else found.st_size

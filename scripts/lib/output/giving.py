@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from scripts.lib.output.attributes import keep_attributes
 from scripts.lib.output.ledger import Own
 from scripts.lib.output.placement import CANNOT_LINK, CHUNK, OutputFolder, digest_of, flush_system
-from scripts.lib.output.taking import parent_of
+from scripts.lib.output.taking import held_parent
 
 
 def give_back(folder: OutputFolder, files: Sequence[tuple[bytes, Own]]) -> list[str | None]:
@@ -47,7 +47,7 @@ def is_back(folder: OutputFolder, path: bytes, file: Own) -> bool:
     if here is None:
         return os.path.lexists(file.source)
     try:
-        with parent_of(file.source) as parent:
+        with held_parent(file.source) as parent:
             found = os.stat(name, dir_fd=parent, follow_symlinks=False)
             if os.path.samestat(here, found):
                 return folder.has_other_name(path, parent, name)

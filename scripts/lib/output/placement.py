@@ -1,8 +1,9 @@
 """An output folder, and the few things that may be done to it.
 
-Nothing here overwrites: a file gets its name by a hard link, which fails where the name is taken,
-and loses its former one afterwards. Folders are held open and every path is relative to them, so
-that no symbolic link, even one put there meanwhile, leads out of the output folder.
+Nothing here overwrites: a staged file is renamed by a call that fails where the name is taken; any
+other gets its name by a hard link, which fails there, too, and loses its former one afterwards. Folders
+are held open and every path is relative to them, so that no symbolic link, even one put there
+meanwhile, leads out of the output folder.
 """
 
 import contextlib
@@ -39,7 +40,10 @@ HELD_FOLDERS = 256
 CANNOT_LINK = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 UNFIT_NAME = {errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG}
 CANNOT_LOCK = {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK, errno.EINVAL}
-SYNCFS: Callable[[int], int] | None = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+LIBC = ctypes.CDLL(None, use_errno=True)
+SYNCFS: Callable[[int], int] | None = getattr(LIBC, "syncfs", None)
+RENAMEAT2: Callable[[int, bytes, int, bytes, int], int] | None = getattr(LIBC, "renameat2", None)
+RENAME_NOREPLACE = 1  # linux/fs.h
 
 
 class Move(NamedTuple):
@@ -115,7 +119,7 @@ class OutputFolder:
             ) from error
 
     def _parent(self, path: bytes) -> Folder:
-        return self.folder(path.rpartition(b"/")[0])
+        return self.folder(parent_of(path))
 
     def open(self, path: bytes, flags: int, mode: int = 0o600) -> int:
         """Open a file that is no symbolic link."""
@@ -205,14 +209,27 @@ class OutputFolder:
     def relocate(self, moves: Sequence[Move]) -> list[OSError | None]:
         """Give files other names, overwriting nothing; return what stood in the way of each.
 
-        The new names are on the disk before the old ones are taken away.
+        The new names are on the disk before the old ones are taken away. Staged files, which can be made
+        again, are renamed in one step, where the system has it.
         """
-        outcomes = [self._link(move) for move in moves]
-        self.flush_folders({os.path.dirname(move.there) for move in moves})
-        for move, outcome in zip(moves, outcomes, strict=True):
-            if outcome is None:
-                self._drop(move)
+        outcomes, linked = [], []
+        for move in moves:
+            renamed = self._renamed(move)
+            outcomes.append(None if renamed else self._link(move))
+            if not renamed and outcomes[-1] is None:
+                linked.append(move)
+        self.flush_folders({parent_of(move.there) for move in moves})
+        for move in linked:
+            self._drop(move)
         return outcomes
+
+    def _renamed(self, move: Move) -> bool:
+        """Rename a staged file; tell whether that was possible. If not, a link tells why."""
+        if RENAMEAT2 is None or not move.here.startswith(STAGING):
+            return False
+        here, there = self._parent(move.here), self._parent(move.there)
+        names = _base(move.here), _base(move.there)
+        return RENAMEAT2(here.fd, names[0], there.fd, names[1], RENAME_NOREPLACE) == 0
 
     def _drop(self, move: Move) -> None:
         """Take the former name away, unless it is gone or has been given to another file."""
@@ -289,10 +306,12 @@ def flush_file(fd: int) -> None:
 
 def digest_of(fd: int, size: int) -> bytes:
     """Return the BLAKE3-256 of an open file of about `size` bytes, from its beginning."""
-    hasher = blake3()
-    os.lseek(fd, 0, os.SEEK_SET)
-    while chunk := os.read(fd, min(CHUNK, size + 1)):  # no large buffer for each small file
+    hasher, done, asked = blake3(), 0, min(CHUNK, size + 1)  # no large buffer for each small file
+    while chunk := os.pread(fd, asked, done):
         hasher.update(chunk)
+        done += len(chunk)
+        if done == size and len(chunk) < asked:  # it ends where it should
+            break
     return hasher.digest()
 
 
@@ -320,6 +339,11 @@ def _lock(fd: int, path: Path) -> None:
     except OSError as error:
         if error.errno not in CANNOT_LOCK:
             raise
+
+
+def parent_of(path: bytes) -> bytes:
+    """Return the folder of a path in the output; quicker than `os.path`, which thinks of more."""
+    return path.rpartition(b"/")[0]
 
 
 def _base(path: bytes) -> bytes:

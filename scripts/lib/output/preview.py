@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from scripts.lib.errors import OutputError
+from scripts.lib.output.cycles import no_search_for_cycles
 from scripts.lib.output.execute import room_for
 from scripts.lib.output.kinds import Mode, Supposed, with_kinds
 from scripts.lib.output.ledger import State
@@ -61,6 +62,7 @@ class Preview:
         return shutil.disk_usage(existing_parent(self.output)).free
 
 
+@no_search_for_cycles()
 def preview(output: Path, targets: Sequence[Target], mode: Mode, fallback: bool, threads: int = 4) -> Preview:
     """Return what has to be done so that an output folder holds the targets.
 

@@ -33,6 +33,7 @@ except ImportError:  # no such calls on this system
 GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE}
 CHANGED = "changed since the scan: scan again, then copy"
 FICLONE = 0x40049409  # linux/fs.h
+CLONED = 1 << 16  # bytes from which on asking for a clone costs less than it may save
 CHANGING = "changed while it was being copied: copy again"
 
 Inodes = frozenset[tuple[int, int]]  # device and inode, by which a file is known under any name
@@ -66,7 +67,7 @@ class Order(NamedTuple):
 
 def staging_name(position: int) -> bytes:
     """Return the path of a position's temporary file."""
-    return os.path.join(STAGING, b"%d.part" % position)
+    return b"%s/%d.part" % (STAGING, position)
 
 
 def stage(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
@@ -91,10 +92,12 @@ class CannotLink(SourceError):
 
 
 def _stage_copy(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
-    with _open_source(order.source, barred) as source:
-        copy = folder.open(order.staging, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+    with _open_source(order.source, barred) as (source, before):
+        # With the source's permissions from the beginning there is mostly nothing to change in the end.
+        mode = _permissions(before, order.kind) & 0o777 | stat.S_IWUSR
+        copy = folder.open(order.staging, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
         try:
-            return _fill(copy, source, order)
+            return _fill(copy, source, before, order)
         except BaseException:
             folder.unlink(order.staging)
             raise
@@ -103,60 +106,56 @@ def _stage_copy(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
 
 
 def _stage_hardlink(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
-    with _open_source(order.source, barred) as source:
-        before = os.fstat(source)
-        content = _content_as_seen(source, before, order)
-        try:
-            folder.hold_link(order.source, order.staging)
-        except OSError as error:
-            if error.errno in CANNOT_LINK | {errno.EXDEV, errno.EACCES}:
-                raise CannotLink(f"can't be given a hard link here: {error.strerror}") from error
-            if error.errno in GONE and not os.path.exists(order.source):
-                raise SourceError(f"can't be read: {error.strerror}") from error
-            raise
-        made = folder.lstat(order.staging)
-        if made is None or not os.path.samestat(made, before):
-            folder.unlink(order.staging)
-            raise SourceError(CHANGING)
-        return Own(content, made.st_size, made.st_mtime_ns, order.source, before.st_mtime_ns, "hardlink")
+    content, before = _as_seen(order, barred)
+    try:
+        folder.hold_link(order.source, order.staging)
+    except OSError as error:
+        if error.errno in CANNOT_LINK | {errno.EXDEV, errno.EACCES}:
+            raise CannotLink(f"can't be given a hard link here: {error.strerror}") from error
+        if error.errno in GONE and not os.path.exists(order.source):
+            raise SourceError(f"can't be read: {error.strerror}") from error
+        raise
+    made = folder.lstat(order.staging)
+    if made is None or not os.path.samestat(made, before):
+        folder.unlink(order.staging)
+        raise SourceError(CHANGING)
+    return Own(content, made.st_size, made.st_mtime_ns, order.source, before.st_mtime_ns, "hardlink")
 
 
 def _stage_symlink(folder: OutputFolder, order: Order, barred: Inodes) -> Own:
-    with _open_source(order.source, barred) as source:
-        before = os.fstat(source)
-        content = _content_as_seen(source, before, order)
-        try:
-            folder.symlink(order.link, order.staging)
-        except OSError as error:
-            if error.errno in UNFIT_NAME:
-                raise SourceError(f"can't be given a symbolic link: {error.strerror}") from error
-            raise
-        made = folder.lstat(order.staging)
-        assert made is not None
-        return Own(
-            content,
-            made.st_size,
-            made.st_mtime_ns,
-            order.source,
-            before.st_mtime_ns,
-            "symlink",
-            order.link,
-        )
+    content, before = _as_seen(order, barred)
+    try:
+        folder.symlink(order.link, order.staging)
+    except OSError as error:
+        if error.errno in UNFIT_NAME:
+            raise SourceError(f"can't be given a symbolic link: {error.strerror}") from error
+        raise
+    made = folder.lstat(order.staging)
+    assert made is not None
+    size, time = made.st_size, made.st_mtime_ns
+    return Own(content, size, time, order.source, before.st_mtime_ns, "symlink", order.link)
 
 
-def _content_as_seen(source: int, found: os.stat_result, order: Order) -> bytes:
-    """Return the content of a source, which is what was expected; raises SourceError if it is not."""
+def _as_seen(order: Order, barred: Inodes) -> tuple[bytes, os.stat_result]:
+    """Return the content of a source that is to be linked, and what is at its path.
+
+    It is not opened where its size and time are those of the scan. Raises SourceError if the content is
+    not what was ordered.
+    """
+    with READING:
+        found = os.stat(order.source)
+    _check_source(found, barred)
     if order.content is not None and order.seen == (found.st_size, found.st_mtime_ns):
-        return order.content
-    content = _source_digest(source)
+        return order.content, found
+    with _open_source(order.source, barred) as (source, found):
+        content = _source_digest(source)
     if order.content not in (None, content):
         raise SourceError(CHANGED)
-    return content
+    return content, found
 
 
-def _fill(copy: int, source: int, order: Order) -> Own:
-    before = os.fstat(source)
-    if not _clone(copy, source):
+def _fill(copy: int, source: int, before: os.stat_result, order: Order) -> Own:
+    if before.st_size < CLONED or not _clone(copy, source):
         for chunk in _chunks(source, before.st_size):
             _write(copy, chunk)
     _check_unchanged(before, os.fstat(source))
@@ -165,9 +164,8 @@ def _fill(copy: int, source: int, order: Order) -> Own:
         _explain(content, source, order.content)
     if order.kind == "move":
         keep_attributes(copy, source)
-    _keep_metadata(copy, before, 0o7777 if order.kind == "move" else 0o777)
+    made = _with_metadata(copy, before, _permissions(before, order.kind))
     flush_file(copy)
-    made = os.fstat(copy)
     return Own(content, made.st_size, made.st_mtime_ns, order.source, before.st_mtime_ns)
 
 
@@ -194,26 +192,37 @@ def _check_unchanged(before: os.stat_result, after: os.stat_result) -> None:
         raise SourceError(CHANGING)
 
 
-def _keep_metadata(copy: int, source: os.stat_result, permissions: int) -> None:
-    # Some file systems have no permissions; a copy that we could not read back would be of no use.
-    with contextlib.suppress(PermissionError):
-        os.fchmod(copy, source.st_mode & permissions | stat.S_IRUSR)
+def _permissions(source: os.stat_result, kind: Kind) -> int:
+    # A copy that we could not read back would be of no use.
+    return source.st_mode & (0o7777 if kind == "move" else 0o777) | stat.S_IRUSR
+
+
+def _with_metadata(copy: int, source: os.stat_result, permissions: int) -> os.stat_result:
+    """Give a copy the times of its source and its permissions, as far as the file system has them."""
     with contextlib.suppress(PermissionError):
         os.utime(copy, ns=(source.st_atime_ns, source.st_mtime_ns))
+    made = os.fstat(copy)
+    if stat.S_IMODE(made.st_mode) != permissions:
+        with contextlib.suppress(PermissionError):
+            os.fchmod(copy, permissions)
+    return made
 
 
 def _chunks(source: int, size: int) -> Iterator[bytes]:
     # One byte more than expected is asked for: a small file is read in one go, and a file that
     # grows for ever is not followed.
-    while chunk := _read(source, min(CHUNK, size + 1)):
+    while size >= 0:
+        asked = min(CHUNK, size + 1)
+        chunk = _read(source, asked)
         yield chunk
         size -= len(chunk)
-        if size < 0:
-            raise SourceError(CHANGING)
+        if not chunk or (size == 0 and len(chunk) < asked):
+            return
+    raise SourceError(CHANGING)
 
 
 def _read(source: int, length: int) -> bytes:
-    with _reading():
+    with READING:
         return os.read(source, length)
 
 
@@ -229,39 +238,51 @@ def _write(copy: int, chunk: bytes) -> None:
 
 
 def _source_digest(source: int) -> bytes:
-    with _reading():
+    with READING:
         return digest_of(source, os.fstat(source).st_size)
 
 
 @contextlib.contextmanager
-def _open_source(path: bytes, barred: Inodes) -> Iterator[int]:
+def _open_source(path: bytes, barred: Inodes) -> Iterator[tuple[int, os.stat_result]]:
     """Open a regular file for reading. Raises SourceError if it can't be, or is something else."""
-    with _reading():
+    with READING:
         # Not blocking: a named pipe put in the file's place must not stop the run for ever.
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode):
-            raise SourceError("is no longer a file")
-        if (found.st_dev, found.st_ino) in barred:
-            raise SourceError("is itself a copy in the output folder")
-        yield fd
+        _check_source(found, barred)
+        yield fd, found
     finally:
         os.close(fd)
 
 
-@contextlib.contextmanager
-def _reading() -> Iterator[None]:
-    """Turn what goes wrong while a source is read into a SourceError."""
-    try:
-        yield
-    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise SourceError(f"can't be read: {reason}") from error
+def _check_source(found: os.stat_result, barred: Inodes) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise SourceError("is no longer a file")
+    if (found.st_dev, found.st_ino) in barred:
+        raise SourceError("is itself a copy in the output folder")
+
+
+class _Reading:
+    """Turns what goes wrong while a source is read into a SourceError.
+
+    A class, because a generator would take longer than the reading of a small file.
+    """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, OSError | ValueError):  # ValueError: a name with a null byte
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise SourceError(f"can't be read: {reason}") from error
+
+
+READING = _Reading()
 
 
 def source_digest(path: bytes, barred: Inodes) -> bytes | None:
     """Return the BLAKE3-256 of a source, None if it can't be read or is barred."""
-    with contextlib.suppress(SourceError), _open_source(path, barred) as source:
+    with contextlib.suppress(SourceError), _open_source(path, barred) as (source, _):
         return _source_digest(source)
     return None

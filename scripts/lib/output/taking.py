@@ -23,7 +23,7 @@ def _take_source(folder: OutputFolder, path: bytes, file: Own) -> str | None:
     A source that is not the file of ours, nor has its very bytes, is left alone.
     """
     try:
-        with parent_of(file.source) as parent:
+        with held_parent(file.source) as parent:
             name = os.path.basename(file.source)
             reason = _difference(folder, path, file, parent)
             if reason is None:
@@ -70,7 +70,7 @@ def _state(found: os.stat_result) -> tuple[int, int, int, int]:
 
 
 @contextlib.contextmanager
-def parent_of(path: bytes) -> Iterator[int]:
+def held_parent(path: bytes) -> Iterator[int]:
     """Hold the folder of a file open, so that it can't be exchanged meanwhile."""
     fd = os.open(os.path.dirname(path) or b".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
