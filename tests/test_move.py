@@ -11,7 +11,8 @@ from scripts.lib.errors import OutputError
 from scripts.lib.output.deeds import Doer
 from scripts.lib.output.ledger import Intent
 from scripts.lib.output.moved import moved_files
-from scripts.lib.output.placement import OutputFolder, locked
+from scripts.lib.output.output_lock import locked
+from scripts.lib.output.placement import OutputFolder
 from scripts.lib.output.planned import where_they_lie
 from scripts.lib.output.targets import names_of, targets_of
 from scripts.lib.output.undo import Refused, undo

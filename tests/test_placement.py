@@ -6,7 +6,8 @@ import pytest
 
 from scripts.lib.errors import OutputError
 from scripts.lib.output import placement
-from scripts.lib.output.placement import LOCK, OutputFolder, locked
+from scripts.lib.output.output_lock import LOCK, locked
+from scripts.lib.output.placement import OutputFolder
 from tests.copying import Photos, statuses, tree
 
 

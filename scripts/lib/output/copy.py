@@ -19,15 +19,8 @@ from scripts.lib.output.deeds import Doer
 from scripts.lib.output.execute import CopySettings, CopySummary, Executor, Progress
 from scripts.lib.output.kinds import Tried, with_kinds
 from scripts.lib.output.ledger import Ledger
-from scripts.lib.output.placement import (
-    HOME,
-    LEDGER,
-    PARKED,
-    REMOVED,
-    STAGING,
-    OutputFolder,
-    locked,
-)
+from scripts.lib.output.output_lock import locked
+from scripts.lib.output.placement import HOME, LEDGER, PARKED, REMOVED, STAGING, OutputFolder
 from scripts.lib.output.plan import Planner, refuse_foreign
 from scripts.lib.output.survey import survey
 from scripts.lib.output.targets import Target, with_known_contents

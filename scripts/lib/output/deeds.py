@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from scripts.lib.errors import OutputError
 from scripts.lib.files.paths import readable
 from scripts.lib.output.giving import give_back
+from scripts.lib.output.held_folder import UNFIT_NAME, parent_of
 from scripts.lib.output.ledger import Intent, Ledger, Own
-from scripts.lib.output.placement import STAGING, UNFIT_NAME, Move, OutputFolder, parent_of
+from scripts.lib.output.placement import STAGING, Move, OutputFolder
 from scripts.lib.output.settling import judged, tidy
 from scripts.lib.output.survey import Standing
 from scripts.lib.output.taking import take_sources

@@ -7,8 +7,9 @@ import stat
 from collections.abc import Sequence
 
 from scripts.lib.output.attributes import keep_attributes
+from scripts.lib.output.held_folder import CHUNK, digest_of
 from scripts.lib.output.ledger import Own
-from scripts.lib.output.placement import CANNOT_LINK, CHUNK, OutputFolder, digest_of, flush_system
+from scripts.lib.output.placement import CANNOT_LINK, OutputFolder, flush_system
 from scripts.lib.output.taking import held_parent
 
 

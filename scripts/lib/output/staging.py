@@ -14,16 +14,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from scripts.lib.output.attributes import keep_attributes
+from scripts.lib.output.held_folder import CHUNK, UNFIT_NAME, digest_of
 from scripts.lib.output.ledger import Kind, Own
-from scripts.lib.output.placement import (
-    CANNOT_LINK,
-    CHUNK,
-    STAGING,
-    UNFIT_NAME,
-    OutputFolder,
-    digest_of,
-    flush_file,
-)
+from scripts.lib.output.placement import CANNOT_LINK, STAGING, OutputFolder, flush_file
 
 try:
     import fcntl

@@ -8,8 +8,9 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 
+from scripts.lib.output.held_folder import digest_of
 from scripts.lib.output.ledger import Own
-from scripts.lib.output.placement import OutputFolder, digest_of
+from scripts.lib.output.placement import OutputFolder
 
 
 def take_sources(folder: OutputFolder, files: Sequence[tuple[bytes, Own]]) -> list[str | None]:

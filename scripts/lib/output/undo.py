@@ -17,7 +17,8 @@ from scripts.lib.output.check import has_ledger
 from scripts.lib.output.copy import as_output_errors, ledger_of
 from scripts.lib.output.deeds import Doer
 from scripts.lib.output.ledger import Intent, Own
-from scripts.lib.output.placement import HOME, PARKED, REMOVED, STAGING, OutputFolder, locked
+from scripts.lib.output.output_lock import locked
+from scripts.lib.output.placement import HOME, PARKED, REMOVED, STAGING, OutputFolder
 from scripts.lib.output.staging import Inodes, source_digest
 from scripts.lib.output.survey import Standing, inodes, outlives, survey
 
