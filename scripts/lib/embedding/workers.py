@@ -101,8 +101,9 @@ class _Task(NamedTuple):
 
 
 def _submit(pool: WorkerPool, group: list[Request], settings: WorkerSettings, slot: int | None) -> _Task:
-    timeout = settings.timeout * len(group)
-    return _Task(group, slot, pool.submit(_prepare_group, (group, settings, slot), timeout))
+    # A group has the time of one image: one that hangs must not hold the others for many times as long, and
+    # those of a group that is merely slow are tried again one by one, each with its own time.
+    return _Task(group, slot, pool.submit(_prepare_group, (group, settings, slot), settings.timeout))
 
 
 def _results(pool: WorkerPool, task: _Task, settings: WorkerSettings) -> list[Prepared]:
