@@ -14,6 +14,10 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/embed.smk"
 include: "workflow/rules/path.smk"
 include: "workflow/rules/order.smk"
+include: "workflow/rules/groups.smk"
+include: "workflow/rules/project.smk"
+include: "workflow/rules/duplicates.smk"
+include: "workflow/rules/reorganize.smk"
 include: "workflow/rules/verify.smk"
 
 

@@ -1,0 +1,1 @@
+# The embedding into groups: clusters, hierarchical labels, categories in words.

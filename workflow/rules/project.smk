@@ -1,0 +1,1 @@
+# The embedding as a map, in two and in three dimensions.
