@@ -55,7 +55,7 @@ class Rule:
 
 
 class Assigned(NamedTuple):
-    """The categories of images; `None` stands for images without a vector.
+    """The categories of images.
 
     outcomes : the names that `outcome` counts, `unsure` among them
     outcome : (n,) int32, -1 without a vector
@@ -67,6 +67,13 @@ class Assigned(NamedTuple):
     outcome: npt.NDArray[np.int32]
     probability: Floats
     fitting: npt.NDArray[np.bool_]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many images have a category, have none, and have no vector."""
+        unsure = [name.split("/")[-1] == UNSURE for name in self.outcomes]
+        known = self.outcome[self.outcome >= 0]
+        sure = int((~np.array(unsure, bool)[known]).sum())
+        return {"sure": sure, "unsure": len(known) - sure, "missing": len(self.outcome) - len(known)}
 
 
 def threshold_of(given: float | str, categories: int, several: bool) -> float:
@@ -146,9 +153,7 @@ def _assign_several(
     found.outcome[rows] = np.where(found.fitting[rows, best], best, len(names))
 
 
-def _descend(
-    found: Assigned, chances: Floats, rows: npt.NDArray[np.int64], node: Node, rule: Rule
-) -> None:
+def _descend(found: Assigned, chances: Floats, rows: npt.NDArray[np.int64], node: Node, rule: Rule) -> None:
     """Send images from a node to its best child, or leave them unsure here."""
     shares = np.stack([chances[rows][:, child.leaves].sum(axis=1) for child in node.children], axis=1)
     best = shares.argmax(axis=1)  # (m,)
@@ -194,7 +199,9 @@ def _names_that_fit(chances: Floats, fitting: npt.NDArray[np.bool_], names: Sequ
     rows, columns = np.nonzero(fitting)
     order = np.lexsort((columns, -chances[rows, columns], rows))
     offsets = np.concatenate([[0], np.cumsum(fitting.sum(axis=1))]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(names, pa.string()).take(pa.array(columns[order])))
+    return pa.ListArray.from_arrays(
+        pa.array(offsets), pa.array(names, pa.string()).take(pa.array(columns[order]))
+    )
 
 
 def _lists(chances: Floats, unknown: npt.NDArray[np.bool_]) -> pa.Array:

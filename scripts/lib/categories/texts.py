@@ -33,8 +33,13 @@ LOGITS = 2  # columns behind a direction: factor, bias
 class Tower(Protocol):
     """What turns texts into directions, (t, d) float32, and says how these make logits."""
 
-    factor: float
-    bias: float | None
+    @property
+    def factor(self) -> float:
+        """Return what a cosine is multiplied by."""
+
+    @property
+    def bias(self) -> float | None:
+        """Return what is added to it, None where the model has no sigmoid."""
 
     def features(self, texts: Sequence[str]) -> np.ndarray:
         """Return the directions of texts."""

@@ -34,7 +34,9 @@ class TextTower(NamedTuple):
     def features(self, texts: Sequence[str]) -> np.ndarray:
         """Return the directions of texts: (t, d) float32, of length 1."""
         batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
-        found = [nn.functional.normalize(self.network(self.tokenize(list(batch))), dim=-1) for batch in batches]
+        found = [
+            nn.functional.normalize(self.network(self.tokenize(list(batch))), dim=-1) for batch in batches
+        ]
         vectors: np.ndarray = torch.cat(found).numpy()
         return vectors
 
