@@ -12,7 +12,8 @@ CATEGORY_CONFIG = category_config(config)
 CATEGORY_MODEL = f"{COLLECTION}/{model_tag(CATEGORY_CONFIG, schema)}"
 CATEGORY_VECTORS = MODEL if config["model"] == "precomputed" else CATEGORY_MODEL
 
-if STARTED_BY_USER and "categorize" in workflow.dag_settings.targets:
+TARGETS = workflow.dag_settings.targets if workflow.dag_settings else ()
+if STARTED_BY_USER and "categorize" in TARGETS:
     try:
         check_categorize(config)
     except SeriatimError as error:

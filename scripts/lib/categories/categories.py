@@ -1,12 +1,12 @@
 """Images compared with words: probabilities, the category of each image, and those it is unsure of.
 
 Vectors of images and of texts are directions; the model's logit is `factor` times their cosine, plus `bias`
-where it was trained with a sigmoid (SigLIP). The probability of each of several categories, of which one fits,
-is the softmax of the logits. That holds for both kinds: if each fitted by itself with the odds exp(logit), the
-odds that one and no other fits would be the same.
+where it was trained with a sigmoid (SigLIP). Where one category fits, its probability is the softmax of the
+logits. That holds for both kinds: if each fitted by itself with the odds exp(logit), these would be the odds
+that it fits and no other does.
 
-Where each category is judged by itself, SigLIP's sigmoid is the probability. CLIP has no such thing: there the
-category competes with the same prompts about `something`.
+Where each category is judged by itself, SigLIP's sigmoid is the probability. CLIP has no such thing: there
+the category competes with the same prompts about `something`.
 """
 
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ class Assigned(NamedTuple):
 
     outcomes : the names that `outcome` counts, `unsure` among them
     outcome : (n,) int32, -1 without a vector
-    probability : (n,) float32, of that category, or of the best that was not good enough; NaN without a vector
+    probability : (n,) float32, of it, or of the best that was not good enough; NaN without a vector
     fitting : (n, c) bool, the categories that fit
     """
 
@@ -82,7 +82,7 @@ def threshold_of(given: float | str, categories: int, several: bool) -> float:
         return float(given)
     if several or categories < 2:
         return SURE_ALONE
-    return min(2 / categories, SURE_AT_MOST)
+    return float(min(2 / categories, SURE_AT_MOST))
 
 
 def probabilities(vectors: np.ndarray, texts: Texts, several: bool = False) -> Floats:
@@ -106,7 +106,8 @@ def probabilities(vectors: np.ndarray, texts: Texts, several: bool = False) -> F
 
 def _directions(vectors: Floats) -> Floats:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths != 0)
+    directions: Floats = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths != 0)
+    return directions
 
 
 def _softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -123,8 +124,8 @@ def _sigmoid(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def assign(chances: Floats, taxonomy: Taxonomy, rule: Rule) -> Assigned:
     """Give each image its category.
 
-    In a tree the probability of a group is the sum of its categories'. An image goes down from the top, always
-    to the most probable, as far as it is sure: one that is sure of `nature` alone is `nature/unsure`.
+    In a tree the probability of a group is the sum of its categories'. An image goes down from the top,
+    always to the most probable, as far as it is sure: if of `nature` alone, it is `nature/unsure`.
 
     chances : (n, c) float32, NaN for images without a vector
     """

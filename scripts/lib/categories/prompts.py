@@ -23,8 +23,8 @@ def check_templates(templates: Sequence[str]) -> None:
     for template in templates:
         if PLACE not in template:
             raise InputError(
-                f"category_prompts: '{template}' has no {PLACE} where the category is to stand. A prompt of one "
-                "category belongs into categories, such as {moody: " + template + "}."
+                f"category_prompts: '{template}' has no {PLACE} for the category to stand at. A prompt as it "
+                f"is belongs into categories: {{moody: {template}}}."
             )
 
 

@@ -133,8 +133,8 @@ def _text(given: Any) -> str:
     """Return an entry as text, its spaces single, its characters composed."""
     if isinstance(given, bool) or not isinstance(given, str | int):
         raise InputError(
-            f"categories: {given!r} is no text. Put it in quotes, such as '\"{given}\"'; YAML takes some words, "
-            "yes and no among them, for something else."
+            f"categories: {given!r} is no text. Put it in quotes; YAML takes some words, yes and no among "
+            "them, for something else."
         )
     text = unicodedata.normalize("NFC", " ".join(str(given).split()))
     if not text:

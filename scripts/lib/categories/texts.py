@@ -81,7 +81,7 @@ class TextStore:
         ids, rows = text_ids(texts), np.zeros((len(texts), self.card.dimension + LOGITS), np.float32)
         missing = np.flatnonzero(~self._read(ids, rows))
         if len(missing):
-            rows[missing] = self._made([texts[row] for row in missing])
+            rows[missing] = self._made([texts[row] for row in missing.tolist()])
             self._keep(ids[missing], rows[missing])
         factor, bias = rows[0, -LOGITS:].tolist()
         return Encoded(rows[:, :-LOGITS], factor, None if np.isnan(bias) else bias)
@@ -119,7 +119,8 @@ def _vectors(store: Store, part: str, places: Places, which: np.ndarray) -> np.n
     there = places.rows[which]
     if (ids[there] != places.ids[which]).any():
         raise DamagedArtifact(f"The part {part} of {store.folder} is not what it was a moment ago.")
-    return vectors[there]
+    found: np.ndarray = vectors[there]
+    return found
 
 
 def text_ids(texts: Sequence[str]) -> np.ndarray:

@@ -29,7 +29,7 @@ NAME_LENGTH = 60
 
 
 def draw_category_sheet(groups: Sequence[CategoryGroup], files: FirstFiles, target: Path) -> None:
-    """Write the picture, a JPEG 1,600 pixels wide; of very many categories it shows those with most images."""
+    """Write the picture, a JPEG 1,600 pixels wide; of very many categories it shows the largest."""
     shown = _largest(groups)
     with typography():
         page = Page(TOP + len(shown) * _row_height() + 0.1)

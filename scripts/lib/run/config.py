@@ -162,8 +162,8 @@ def _check_together(config: Mapping[str, Any]) -> None:
     read_categories(config["categories"])
     if config["category_model"] != "auto" and not config["category_model"].startswith(CLIP):
         raise InputError(
-            f"category_model: '{config['category_model']}' can't compare images with words; only clip: models can, "
-            "such as clip:ViT-B-32/laion2b_s34b_b79k."
+            f"category_model: '{config['category_model']}' can't compare images with words; clip: models "
+            "can, such as clip:ViT-B-32/laion2b_s34b_b79k."
         )
 
 
@@ -181,8 +181,8 @@ def check_categorize(config: Mapping[str, Any]) -> None:
     """Raise InputError where images can't be sorted by words with this configuration."""
     if not read_categories(config["categories"]).leaves:
         raise InputError(
-            "categories: there are none. Name some: --config categories=moody,sunset,neon, or a list or a tree in "
-            "config/config.yaml."
+            "categories: there are none. Name some: --config categories=moody,sunset,neon, or a list or a "
+            "tree in config/config.yaml."
         )
     check_category_model(category_config(config)["model"])
 
@@ -191,9 +191,9 @@ def check_category_model(name: str) -> None:
     """Raise InputError where a model can't compare images with words."""
     if not name.startswith(CLIP):
         raise InputError(
-            f"category_model: the model '{name}' can't compare images with words. Set category_model to a model of "
-            "OpenCLIP, such as clip:ViT-B-32/laion2b_s34b_b79k or clip:ARCHITECTURE/FILE; the images are embedded "
-            "by it, too, once, and the order stays that of your model."
+            f"category_model: the model '{name}' can't compare images with words. Set category_model to a "
+            "model of OpenCLIP, such as clip:ViT-B-32/laion2b_s34b_b79k or clip:ARCHITECTURE/FILE. Images "
+            "are then embedded by it, too, once; the order stays that of your model."
         )
 
 

@@ -6,7 +6,6 @@ They come from the checkpoint of the image tower. Its vectors are not touched by
 import importlib
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,8 +56,8 @@ def open_text_tower(card: ModelCard) -> TextTower:
     tower = {key.removeprefix(PREFIX): value for key, value in state.items() if key.startswith(PREFIX)}
     if not tower or "logit_scale" not in state:
         raise InputError(
-            f"weights: {path} holds the image tower alone. Categories are compared with images by the text tower: "
-            "set category_model to a clip: model with a checkpoint of both."
+            f"weights: {path} holds the image tower alone, and words are read by the text tower. Set "
+            "category_model to a clip: model with a checkpoint of both."
         )
     bias = state.get("logit_bias")
     return TextTower(
@@ -106,6 +105,6 @@ def tokenizer(architecture: str, text: Mapping[str, Any]) -> Any:
     except Exception as error:  # the hub's, those of its HTTP client, and the tokenizer's own
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(
-            f"category_model: the tokenizer of {architecture}, {name}, can't be had ({reason}). Fill the cache of "
-            f"the Hugging Face hub from a machine that has it (`hf download {name}`). {other}"
+            f"category_model: the tokenizer of {architecture}, {name}, can't be had ({reason}). Copy it into "
+            f"the cache of the Hugging Face hub (`hf download {name}` fills it). {other}"
         ) from error
