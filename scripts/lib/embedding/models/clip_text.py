@@ -63,7 +63,7 @@ def open_text_tower(card: ModelCard) -> TextTower:
     return TextTower(
         network=fit(_text_network(config), tower, f"the text tower of {card.name}", path),
         tokenize=tokenize,
-        factor=float(state["logit_scale"].exp()),
+        factor=float(state["logit_scale"].double().exp()),
         bias=None if bias is None else float(bias),
     )
 
