@@ -29,12 +29,13 @@ text = '"$(subst ','\'',$(subst ",\",$(subst \,\\,$(1))))"'
 CONFIG = name=$(call text,$(or $(NAME),photos)) images=$(call text,$(images)) output=$(call text,$(output))
 CONFIG += model=$(call text,$(MODEL)) $(if $(WEIGHTS),weights=$(call text,$(value WEIGHTS)))
 CONFIG += $(if $(DEVICE),device=$(DEVICE)) $(MORE)
+CONFIG += $(if $(CATEGORIES),categories=$(call text,$(value CATEGORIES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help sort plan undo verify retry store-gc test check bench clean
+.PHONY: help sort plan categorize undo verify retry store-gc test check bench clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "make sort IMAGES=FOLDER OUTPUT=FOLDER MODEL=descriptor [WEIGHTS=FILE] [DEVICE=cpu] [NAME=...] [CORES=N]"
 	@echo "any other setting of config/config.yaml: MORE='allow_shrink=true knn_k=16'"
@@ -50,6 +51,10 @@ example/images: $(VENV)/.sort
 plan: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## say what a sort would do in OUTPUT, and touch nothing there
 	@$(SNAKEMAKE) plan --config $(CONFIG)
 	@echo What each image is to be called: results/$(call quoted,$(NAME))/*/plan.csv
+
+categorize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort by words: CATEGORIES=moody,sunset MODEL=clip:...
+	@$(SNAKEMAKE) categorize --config $(CONFIG)
+	@echo The images by words: results/$(call quoted,$(NAME))/*/categories.jpg
 
 undo: $(VENV)/.sort  ## put back what was copied, linked or moved to OUTPUT
 	@$(SNAKEMAKE) undo --config $(CONFIG)

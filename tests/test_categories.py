@@ -256,12 +256,18 @@ def test_only_other_words_are_compared_again(categorized: Workflow) -> None:
     assert pa.ipc.open_file(new).read_all().num_rows == 3 * len(TEMPLATES)  # the new words alone
     log = (categorized.model / "logs" / "categories.log").read_text()
     assert "named more than once count once: Red" in log
-    categorized.run("categorize")  # as it was
-    assert set(row["category"] for row in by_file(categorized).values()) == set(COLOURS)
+
+
+def planned(workflow: Workflow, *arguments: str) -> str:
+    """Return what a run would do."""
+    done = workflow.run("--dry-run", *arguments)
+    return done.stdout + done.stderr
 
 
 def test_a_plain_sort_compares_nothing_with_words(categorized: Workflow) -> None:
-    assert not {name for name in categorized.jobs("--dry-run") if "categor" in name}
+    plan = planned(categorized)
+    assert "rule copy:" in plan
+    assert "rule categor" not in plan
 
 
 def test_another_model_takes_the_vectors_beside_it(categorized: Workflow) -> None:
@@ -279,8 +285,7 @@ def test_another_model_takes_the_vectors_beside_it(categorized: Workflow) -> Non
     jobs = other.jobs("categorize")
     assert {"category_embed", "category_gather", "embed", "gather", "categories"} <= set(jobs)
     assert by_file(other)["blue new.png"]["category"] == "blue"
-    again = categorized.jobs("embeddings")
-    assert set(again) <= {"embeddings"}
+    assert "rule embed:" not in planned(categorized, "embeddings")  # a sort by the other finds its vectors
 
 
 @pytest.mark.parametrize(
@@ -291,8 +296,6 @@ def test_another_model_takes_the_vectors_beside_it(categorized: Workflow) -> Non
             {"model": "descriptor"},
             "the model 'descriptor' can't compare images with words. Set category_model",
         ),
-        ({"category_prompts": "a photo"}, "category_prompts: 'a photo' has no {}"),
-        ({"categories": "unsure"}, "Choose another word"),
     ],
 )
 def test_what_can_not_be_done_is_said_before_anything_runs(
@@ -306,18 +309,3 @@ def test_what_can_not_be_done_is_said_before_anything_runs(
     assert done.returncode
     assert message in " ".join(done.stderr.split())
     assert not workflow.results.exists()
-
-
-def test_a_checkpoint_of_the_image_tower_alone_says_so(places: Path, tmp_path: Path) -> None:
-    state = torch.load(places / "whole.pt", weights_only=True)
-    torch.save(
-        {key: value for key, value in state.items() if key.startswith("visual.")}, tmp_path / "half.pt"
-    )
-    workflow = Workflow(tmp_path / "run")
-    workflow.images.mkdir(parents=True)
-    for shot in range(2):
-        coloured("red", shot).save(workflow.images / f"red {shot}.png")
-    model = f"clip:{ARCHITECTURE}/{tmp_path}/half.pt"
-    done = workflow.run("categorize", check=False, model=model, device="cpu", categories=WORDS)
-    assert done.returncode
-    assert "holds the image tower alone" in " ".join(done.stderr.split())

@@ -12,8 +12,8 @@ CATEGORY_CONFIG = category_config(config)
 CATEGORY_MODEL = f"{COLLECTION}/{model_tag(CATEGORY_CONFIG, schema)}"
 CATEGORY_VECTORS = MODEL if config["model"] == "precomputed" else CATEGORY_MODEL
 
-TARGETS = workflow.dag_settings.targets if workflow.dag_settings else ()
-if STARTED_BY_USER and "categorize" in TARGETS:
+# Before anything is embedded for it; at this point the engine does not tell its targets yet.
+if STARTED_BY_USER and "categorize" in sys.argv:
     try:
         check_categorize(config)
     except SeriatimError as error:
