@@ -71,7 +71,7 @@ def category_groups(
     """
     for node in taxonomy.tree.below():
         members = _having(fitting, node) if found.several else _below(found.category, node.name)
-        # A group of categories that are judged each by itself has no probability of its own.
+        # Of categories that are judged each by itself a group has the best.
         chances = (
             found.chances[:, node.leaves].max(axis=1, initial=-1) if found.several else _sum(found, node)
         )
