@@ -151,7 +151,7 @@ def give_name(workflow: Workflow, cluster: str, name: str) -> None:
 def test_a_name_in_the_table_is_taken_by_the_next_run_and_kept_by_others(collection: Workflow) -> None:
     collection.run("cluster", clusters=3)
     give_name(collection, "1", "Strände, hell")
-    assert collection.jobs("cluster", clusters=3) == {"cluster_sheets": 1, "cluster_table": 1}
+    assert collection.jobs("cluster", clusters=3) == {"cluster": 1, "cluster_sheets": 1, "cluster_table": 1}
     names = pq.read_table(collection.model / "cluster_table.parquet")["name"].to_pylist()
     assert names == ["cluster 0", "Strände, hell", "cluster 2"]
     assert collection.jobs("cluster", clusters=3) == {}

@@ -160,7 +160,7 @@ def test_kept_labels_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 def test_what_is_no_table_of_labels_is_named(tmp_path: Path) -> None:
     (tmp_path / "labels.parquet").write_bytes(b"nothing of the kind")
-    with pytest.raises(DamagedArtifact, match="labels.parquet can't be read"):
+    with pytest.raises(DamagedArtifact, match=r"labels.parquet can't be read"):
         read_labels(tmp_path / "labels.parquet", 8)
 
 
