@@ -5,6 +5,7 @@ Keys are flat, so that each can be given on a command line.
 
 import difflib
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,7 +33,12 @@ TRAINING_SETTINGS = (  # what changes the vectors of a network that is trained h
     "train_variational",
 )
 VARIATIONAL_SETTINGS = ("train_kl", "train_warmup")  # which mean nothing to a plain autoencoder
-LISTS = ("images", "exclude", "protected", "category_prompts")  # keys for which a string stands for a list of one
+LISTS = (
+    "images",
+    "exclude",
+    "protected",
+    "category_prompts",
+)  # keys for which a string stands for a list of one
 UNWEIGHTED = ("descriptor", "precomputed")  # models that take no checkpoint
 
 
@@ -144,10 +150,21 @@ def _check_together(config: Mapping[str, Any]) -> None:
             "copy_mode: 'move' takes your originals out of their folders. If that is meant, set "
             "move_originals: true, too; undo moves them back."
         )
+    _check_apart(config["output"], config["folders_output"])
     try:
         parse_template(config["name_template"])
     except InputError as error:
         raise InputError(f"name_template: {error}") from error
+
+
+def _check_apart(output: str, filed: str) -> None:
+    """Refuse two output folders of which one is, or lies in, the other: each has a ledger of its own."""
+    one, other = (os.path.realpath(os.path.expanduser(folder)) for folder in (output, filed))
+    if os.path.commonpath((one, other)) in (one, other):
+        raise InputError(
+            f"folders_output: {filed!r} and output {output!r} are one folder, or one lies in the other. Name "
+            "two that stand side by side."
+        )
 
 
 def trains(config: Mapping[str, Any]) -> bool:
