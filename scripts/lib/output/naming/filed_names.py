@@ -18,8 +18,8 @@ def names_in_folders(
     """Return the name of each source's file in its folder, a path below the output.
 
     `folders` has a path for each source, the empty one for the output itself. Without `positions` the files
-    of a folder are numbered 0, 1, ... as they come. A folder is divided if it has more files than `naming` allows,
-    whatever their numbers. No file gets the name that a folder beside it has.
+    of a folder are numbered 0, 1, ... as they come. A folder is divided if it has more files than `naming`
+    allows, whatever their numbers. No file gets the name that a folder beside it has.
     """
     members: dict[bytes, list[int]] = defaultdict(list)
     for row, folder in enumerate(folders):
