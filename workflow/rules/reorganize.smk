@@ -1,7 +1,8 @@
 # What is known of each image as one table, and images filed into folders by it.
 #
 #   in   order.parquet             position, path, item
-#        clusters.parquet, .csv    the cluster of each item, and what clusters are called
+#        clusters.parquet          the cluster of each item
+#        cluster_table.parquet     what each cluster is called
 #        categories.parquet        the category of each item
 #        labels.parquet            the label of each item
 #        projection.parquet        the place of each item on the maps
@@ -14,7 +15,7 @@
 
 # What folders are made of, and what files are called after.
 FILED_BY = {
-    "cluster": {"clusters": "clusters.parquet", "names": "clusters.csv"},
+    "cluster": {"clusters": "clusters.parquet", "names": "cluster_table.parquet"},
     "category": {"categories": "categories.parquet"},
     "label": {"labels": "labels.parquet"},
 }
@@ -31,7 +32,7 @@ rule collection:
         scanned=ancient(SCANNED),
         order=after_scan(f"{MODEL}/order.parquet"),
         clusters=after_scan(f"{MODEL}/clusters.parquet"),
-        names=after_scan(f"{MODEL}/clusters.csv"),
+        names=after_scan(f"{MODEL}/cluster_table.parquet"),
         labels=after_scan(f"{MODEL}/labels.parquet"),
         projection=after_scan(f"{MODEL}/projection.parquet"),
         duplicates=after_scan(f"{MODEL}/duplicates.parquet"),

@@ -4,12 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from scripts.lib.files.exports import FORMULA_STARTS
 from scripts.lib.output.naming.folder_names import Folder, Part
 
 UNCLUSTERED = "unclustered"
@@ -27,14 +23,8 @@ def cluster_folders(items: np.ndarray, clusters: Path, table: Path) -> list[Fold
 
 def cluster_names(table: Path) -> dict[int, str]:
     """Return what each cluster is called; -1 is what belongs to none."""
-    columns = {"cluster": pa.int32(), "name": pa.string()}
-    convert = pacsv.ConvertOptions(include_columns=list(columns), column_types=columns)
-    rows = pacsv.read_csv(
-        table, convert_options=convert, parse_options=pacsv.ParseOptions(newlines_in_values=True)
-    )
-    names = pc.replace_substring_regex(rows["name"], f"^'([{FORMULA_STARTS}])", r"\1")  # see `harmless`
-    found = zip(rows["cluster"].to_pylist(), names.to_pylist(), strict=True)
-    return {-1: UNCLUSTERED} | dict(found)
+    rows = pq.read_table(table, columns=["cluster", "name"])
+    return {-1: UNCLUSTERED} | dict(zip(rows["cluster"].to_pylist(), rows["name"].to_pylist(), strict=True))
 
 
 def category_folders(items: np.ndarray, categories: Path) -> list[Folder]:
