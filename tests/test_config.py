@@ -129,6 +129,12 @@ def test_quotes_are_taken_off(word: str, text: str) -> None:
     assert words_of_command(["--config", f"output={word}"]) == {"output": text}
 
 
+@pytest.mark.parametrize(("key", "value"), [("clusters", 4), ("duplicate_distance", 0.1)])
+def test_a_number_is_one_where_a_word_would_do_too(key: str, value: float) -> None:
+    assert complete({key: value}, SCHEMA, {key: str(value)})[key] == value
+    assert complete({key: "auto"}, SCHEMA, {key: "auto"})[key] == "auto"
+
+
 def test_model_tags() -> None:
     def tag(**given: object) -> str:
         return model_tag(complete(given, SCHEMA), SCHEMA)

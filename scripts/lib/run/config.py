@@ -115,7 +115,8 @@ def _as_meant(value: Any, rule: Mapping[str, Any], word: str | None) -> Any:
         return str(value).lower() == "true"
     if wanted == "number" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)  # 1 and 1.0 are one setting, with one fingerprint
-    if "string" not in wanted:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if "string" not in wanted or (number and {"integer", "number"} & set(wanted)):
         return value
     if "null" in wanted and (word or value) == "null":
         return None

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from scripts.lib.clustering.cluster_table import UNCLUSTERED
 from scripts.lib.output.naming.folder_names import Folder, Part
-
-UNCLUSTERED = "unclustered"
 
 
 def cluster_folders(items: np.ndarray, clusters: Path, table: Path) -> list[Folder]:
