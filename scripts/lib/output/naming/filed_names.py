@@ -1,10 +1,10 @@
 """What files are called that lie in several folders of the output."""
 
-import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from scripts.lib.output.held_folder import base_of, folders_above, parent_of
 from scripts.lib.output.naming.names import Naming, TargetName, target_names
 
 
@@ -24,7 +24,9 @@ def names_in_folders(
     members: dict[bytes, list[int]] = defaultdict(list)
     for row, folder in enumerate(folders):
         members[folder].append(row)
-    beside = _folders_in(members)
+    beside: dict[bytes, set[bytes]] = defaultdict(set)
+    for path in folders_above(folder + b"/" for folder in members):
+        beside[parent_of(path)].add(base_of(path))
     named: dict[int, TargetName] = {}
     for folder, rows in members.items():
         names = target_names(
@@ -37,14 +39,3 @@ def names_in_folders(
         prefix = folder + b"/" if folder else b""
         named |= {row: name._replace(name=prefix + name.name) for row, name in zip(rows, names, strict=True)}
     return [named[row] for row in range(len(sources))]
-
-
-def _folders_in(folders: Iterable[bytes]) -> dict[bytes, set[bytes]]:
-    """Return the names of the folders that lie in each folder."""
-    inside: dict[bytes, set[bytes]] = defaultdict(set)
-    for folder in folders:
-        while folder:
-            parent, name = os.path.split(folder)
-            inside[parent].add(name)
-            folder = parent
-    return inside
