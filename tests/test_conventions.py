@@ -20,7 +20,7 @@ RULES = {
     )
 }
 STAGES = [name for name, (_, body) in RULES.items() if "script:" in body]
-ON_DEMAND = ("verify", "undo")  # done as often as they are asked for
+ON_DEMAND = ("verify", "undo", "undo_reorganize")  # done as often as they are asked for
 LIBRARY = sorted((ROOT / "scripts" / "lib").rglob("*.py"))
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from scripts.lib.files.content_ids import hex_column, ids_array
 
-TIME = pa.timestamp("ns", tz="UTC")
+TIME = pa.timestamp("ns")  # of UTC, but without its name: for that DuckDB in Python needs another package
 
 
 class Known(NamedTuple):
