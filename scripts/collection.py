@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from scripts.lib.artifacts.atomic import clear_marks
 from scripts.lib.artifacts.record import Provenance, checked, read_record, recording
 from scripts.lib.files.collection import Known, collection_table
 from scripts.lib.output.filing.groups import cluster_names
@@ -33,8 +34,7 @@ def main(job: Any) -> None:
         provenance = Provenance("collection", job.params.version, {}, list(sources.values()), facts)
         with recording(Path(job.output.collection), provenance) as temporary:
             pq.write_table(table, temporary)
-        for former in Path(job.output.collected).parent.glob("*"):
-            former.unlink()
+        clear_marks(Path(job.output.collected))
         run.tell(f"{len(table):,} images with {len(facts['columns'])} columns in {job.output.collection}")
 
 

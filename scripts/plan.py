@@ -4,17 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from scripts.lib.artifacts.record import Provenance, checked
-from scripts.lib.output.draft import (
-    Listed,
-    PlanFiles,
-    PlanSettings,
-    draft_in_order,
-    naming_in,
-    write_plan,
-)
+from scripts.lib.output.draft import PlanFiles, draft_in_order, listed_files, plan_settings, write_plan
 from scripts.lib.output.filing.duplicates import Duplicates
-from scripts.lib.output.moved import moves_of
-from scripts.lib.output.plan_summary import sentences
 from scripts.lib.run.stage import stage
 
 INPUTS = ("order", "duplicates")
@@ -22,22 +13,16 @@ INPUTS = ("order", "duplicates")
 
 def main(job: Any) -> None:
     """Run the stage."""
-    params, config = job.params, job.config
+    params = job.params
     with stage("plan", job.log[0]) as run:
-        output, other = (Path(each).expanduser() for each in (params.output, params.other))
-        order, *tables = [checked(Path(job.input[name])) for name in INPUTS if job.input.get(name)]
-        moves = moves_of(output, other, config["name"], params.mode)
-        naming = naming_in(output, params.template, params.per_folder, params.portable)
-        duplicates = Duplicates.read(params.duplicates, next(iter(tables), None))
-        draft = draft_in_order(Listed(order, config["model"] != "precomputed", moves), naming, duplicates)
-        provenance = Provenance("plan", params.version, dict(params.items()), [order, *tables])
-        settings = PlanSettings(output, params.mode, params.fallback, job.threads)
+        sources = {name: checked(Path(job.input[name])) for name in INPUTS if job.input.get(name)}
+        settings = plan_settings(params, job.threads)
+        listed = listed_files(sources["order"], settings, params.other, job.config)
+        duplicates = Duplicates.read(params.duplicates, sources.get("duplicates"))
+        draft = draft_in_order(listed, settings.naming, duplicates)
         files = PlanFiles(*(Path(job.output[name]) for name in PlanFiles._fields))
-        facts = write_plan(draft, settings, files, provenance)
-        for former in Path(job.output.planned).parent.glob("*"):
-            former.unlink()
-        for sentence in sentences(facts):
-            run.tell(sentence)
+        provenance = Provenance("plan", params.version, dict(params.items()), list(sources.values()))
+        write_plan(run, draft, settings, files, provenance)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """A plan carried out, and what the user is told of it: all that `copy` and `reorganize` have in common."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from scripts.lib.output.copied import check_sources, copied_table
 from scripts.lib.output.copy import copy_in_order
 from scripts.lib.output.execute import CopySettings, CopySummary
 from scripts.lib.output.kinds import Mode
-from scripts.lib.output.moved import Moves
+from scripts.lib.output.moved import moves_of
 from scripts.lib.output.planned import plan_digest, read_targets, where_they_lie
 from scripts.lib.output.targets import Target
 from scripts.lib.run.session import is_forced
@@ -23,34 +22,40 @@ from scripts.lib.run.stage import Stage
 TOLD = 10
 
 
-def settings_of(config: Mapping[str, Any], params: Mapping[str, Any], threads: int) -> CopySettings:
-    """Return how a stage is to carry out its plan, but for what the plan says itself."""
-    output = Path(params["output"]).expanduser()
-    return CopySettings(output, config["name"], params["mode"], params["fallback"], threads=threads)
-
-
 def carry_out(
-    run: Stage, plan: Path, settings: CopySettings, moves: Moves, done: Path, allow_shrink: bool
+    run: Stage, plan: Path, done: Path, params: Mapping[str, Any], config: Mapping[str, Any], threads: int
 ) -> CopySummary:
     """Carry a plan out.
 
     done : the table of what was done; where `verify` has set it aside, every copy is looked at
+    params : of the stage: `output`, `other` (the other output of the collection), `mode` and `fallback`
 
     Raises
     ------
     SeriatimError
         when the plan is not what was planned, most sources are gone, or the output can't be had.
     """
-    planned, digest = current_targets(plan, settings.mode)
+    output, other = (Path(params[name]).expanduser() for name in ("output", "other"))
+    moves = moves_of(output, other, config["name"], params["mode"])
+    planned, digest = current_targets(plan, params["mode"])
     targets = where_they_lie(planned, moves.here)
-    check_sources([target.wanted for target in targets], allow_shrink)
+    check_sources([target.wanted for target in targets], config["allow_shrink"])
     doubted = Path(f"{done}.damaged")
     forced = is_forced(run.name)
-    settings = replace(settings, plan=digest, forced=forced, check_contents=forced or doubted.exists())
+    settings = CopySettings(
+        output,
+        config["name"],
+        params["mode"],
+        params["fallback"],
+        digest,
+        forced,
+        threads,
+        check_contents=forced or doubted.exists(),
+    )
     with run.progress(len(targets), "files") as count:
         summary = copy_in_order(targets, settings, count)
     doubted.unlink(missing_ok=True)
-    tell(run, summary, settings.output)
+    tell(run, summary, params["output"])
     return summary
 
 
@@ -66,7 +71,7 @@ def current_targets(plan: Path, mode: Mode) -> tuple[list[Target], str]:
     return targets, digest
 
 
-def tell(run: Stage, summary: CopySummary, output: Path) -> None:
+def tell(run: Stage, summary: CopySummary, output: str) -> None:
     """Tell the user what was done and where it is."""
     if summary.undone:
         run.tell(

@@ -11,20 +11,21 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
-from scripts.lib.artifacts.atomic import write_json
+from scripts.lib.artifacts.atomic import clear_marks, write_json
 from scripts.lib.artifacts.record import Provenance, recording
 from scripts.lib.files.exports import write_csv
 from scripts.lib.output.filing.duplicates import Duplicates
 from scripts.lib.output.kinds import Mode
-from scripts.lib.output.moved import Moves
+from scripts.lib.output.moved import Moves, moves_of
 from scripts.lib.output.naming.file_systems import needs_portable_names
 from scripts.lib.output.naming.filed_names import names_in_folders
 from scripts.lib.output.naming.folder_names import Folder, folder_paths
 from scripts.lib.output.naming.names import Naming, TargetName
-from scripts.lib.output.plan_summary import plan_summary
+from scripts.lib.output.plan_summary import plan_summary, sentences
 from scripts.lib.output.planned import paths_of, plan_digest, plan_table, wanted_files
 from scripts.lib.output.preview import name_limit, preview
 from scripts.lib.output.targets import Wanted, targets_of
+from scripts.lib.run.stage import Stage
 
 
 class Draft(NamedTuple):
@@ -57,26 +58,42 @@ class Listed:
 
 @dataclass(frozen=True)
 class PlanSettings:
-    """Where files are to go, how, and with how many threads to look at what is there."""
+    """Where files are to go, how, and what they are called; how many threads look at what is there."""
 
     output: Path
     mode: Mode
     fallback: bool
+    naming: Naming
     threads: int
 
 
 class PlanFiles(NamedTuple):
-    """Where a plan is written: for `copy`, for people, and in figures."""
+    """Where a plan is written: for `copy`, for people, and in figures; and the mark that this is done."""
 
+    planned: Path
     plan: Path
     table: Path
     summary: Path
 
 
-def naming_in(output: Path, template: str, per_folder: int, wish: bool | str) -> Naming:
-    """Return how files are called in an output folder; `wish` is whether portably, or `auto`."""
+def plan_settings(params: Mapping[str, Any], threads: int) -> PlanSettings:
+    """Return how a stage is to plan; names are portable where the file system needs it, or by the setting."""
+    output, wish = Path(params["output"]).expanduser(), params["portable"]
     portable = needs_portable_names(output) if wish == "auto" else bool(wish)
-    return Naming(template, per_folder, portable, name_limit(output))
+    naming = Naming(params["template"], params["per_folder"], portable, name_limit(output))
+    return PlanSettings(output, params["mode"], params["fallback"], naming, threads)
+
+
+def listed_files(order: Path, settings: PlanSettings, other: str, config: Mapping[str, Any]) -> Listed:
+    """Return the files of an order; `other` is the other output of the collection.
+
+    Raises
+    ------
+    OutputError
+        when they are to be moved, and some were moved into the other.
+    """
+    moves = moves_of(settings.output, Path(other).expanduser(), config["name"], settings.mode)
+    return Listed(order, config["model"] != "precomputed", moves)
 
 
 def draft_in_order(listed: Listed, naming: Naming, duplicates: Duplicates) -> Draft:
@@ -108,9 +125,9 @@ def named(
 
 
 def write_plan(
-    draft: Draft, settings: PlanSettings, files: PlanFiles, provenance: Provenance
-) -> dict[str, Any]:
-    """Compare a draft with what the output holds, and write the plan; return its figures.
+    run: Stage, draft: Draft, settings: PlanSettings, files: PlanFiles, provenance: Provenance
+) -> None:
+    """Compare a draft with what the output holds, write the plan, and say what it would do.
 
     Raises
     ------
@@ -128,4 +145,6 @@ def write_plan(
         write_json(temporary, facts)
     with recording(files.plan, provenance) as temporary:
         pq.write_table(table, temporary)
-    return facts
+    clear_marks(files.planned)
+    for sentence in sentences(facts):
+        run.tell(sentence)
