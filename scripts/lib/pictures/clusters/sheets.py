@@ -87,7 +87,7 @@ def draw_overview(shown: Sequence[ClusterImages], count: int, page: Path) -> Non
     titles = [each.title for each in shown] or ["no clusters"]
     if len(shown) < count:
         titles[0] += f" · {len(shown)} of {count:,} clusters are shown"
-    files = [each.files[:STRIP_TILES] for each in shown] or [[]]
+    files = [[each.files[i] for i in evenly_spaced(len(each.files), STRIP_TILES)] for each in shown] or [[]]
     strips = [contact_sheet(each, STRIP, title) for each, title in zip(files, titles, strict=True)]
     width, height = max(strip.width for strip in strips), sum(strip.height for strip in strips)
     picture = Image.new("RGB", (width, height), strips[0].getpixel((0, 0)))
