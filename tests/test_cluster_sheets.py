@@ -11,8 +11,8 @@ from PIL import Image
 from scripts.lib.clustering.cluster_table import cluster_table
 from scripts.lib.files.content_ids import ID_TYPE
 from scripts.lib.pictures.clusters import cluster_sheets as sheets_module
-from scripts.lib.pictures.clusters.curve import draw_clusters
 from scripts.lib.pictures.clusters.cluster_sheets import draw_sheets, images_of_clusters, sheet_name
+from scripts.lib.pictures.clusters.curve import draw_clusters
 from tests.conftest import picture
 
 

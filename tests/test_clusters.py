@@ -9,8 +9,8 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from scripts.lib.clustering import kmeans as kmeans_module
 from scripts.lib.clustering.clusters import (
-    ClusterSettings,
     Clusters,
+    ClusterSettings,
     Method,
     along_path,
     centroid_distances,

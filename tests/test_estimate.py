@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from scripts.lib.clustering.agglomerate import agglomerate
 from scripts.lib.clustering.dendrogram import cut
 from scripts.lib.clustering.estimate import (
     effective_dimension,
@@ -11,7 +12,6 @@ from scripts.lib.clustering.estimate import (
     numbers_between,
     within_squares,
 )
-from scripts.lib.clustering.agglomerate import agglomerate
 from tests.groups import blobs
 
 TOLERANCE = 0.2
