@@ -102,7 +102,7 @@ def test_threshold_and_margin_make_an_image_unsure() -> None:
     assert table["category"].to_pylist() == ["a", "unsure", "unsure", "unsure"]
     assert table["categories"].to_pylist() == [["a"], [], [], []]
     assert table["probability"].to_pylist() == [*chances[:3, 0].tolist(), None]
-    assert table["probabilities"].to_pylist() == [*chances[:3].tolist(), None]
+    assert table["probabilities"].to_pylist() == [*chances[:3].tolist(), [None] * 3]
     assert assign(chances, flat, Rule(0.4, margin=0.1)).counts() == {"sure": 1, "unsure": 2, "missing": 1}
 
 

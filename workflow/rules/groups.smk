@@ -1,135 +1,122 @@
-# The embedding into groups: clusters, hierarchical labels, categories in words.
+# The embedding into groups: clusters and hierarchical labels.
 #
-#   in   vectors.npy, items.parquet of the category model, which may be another one; items.parquet, order.parquet
-#   out  categories.parquet        one row an item: category, probability, categories, probabilities (c,) float32
-#        categories.csv            one row a category: prompts, items, files, mean probability, an example
-#        categories.jpg            the most probable images of each category
-#   side {store}/texts             the vectors of the texts, by the text tower they come from
-
-# A model that only compares images with words leaves its files where it would as `model`, so a sort by it takes
-# them, and this what a sort by it left.
-CATEGORY_CONFIG = category_config(config)
-CATEGORY_MODEL = f"{COLLECTION}/{model_tag(CATEGORY_CONFIG, schema)}"
-CATEGORY_VECTORS = MODEL if config["model"] == "precomputed" else CATEGORY_MODEL
-
-# Before anything is embedded for it; at this point the engine does not tell its targets yet.
-if STARTED_BY_USER and "categorize" in sys.argv:
-    try:
-        check_categorize(config)
-    except SeriatimError as error:
-        raise WorkflowError(str(error)) from None
+#   in   vectors.npy, items.parquet, knn.npz, mst.npy, path.npy, order.parquet
+#   out  clusters.parquet          the cluster of each item, -1 unclustered; its distance to the centroid
+#        clusters.json, .png       how many there are, their sizes, and how their number was estimated
+#        cluster_table.parquet, clusters.csv   a row a cluster: name, size, tightness, medoid
+#        clusters.jpg, cluster_sheets/         what is in them
+#        labels.parquet            the hierarchical label of each item
+#   side cluster_names.csv         the names that the user gives to clusters
+#        kept/labels.parquet       the labels of the last run, by content id
 
 
-if CATEGORY_MODEL != MODEL:
-
-    localrules:
-        category_weights,
-
-    use rule weights as category_weights with:
-        input:
-            [],
-        output:
-            model=f"{CATEGORY_MODEL}/model.json",
-        log:
-            f"{CATEGORY_MODEL}/logs/weights.log",
-        benchmark:
-            f"{CATEGORY_MODEL}/benchmarks/weights.tsv"
-        params:
-            version=versions.WEIGHTS,
-            made_by=triggers.model_version(CATEGORY_CONFIG),
-            weights=lambda wildcards: triggers.weights_state(CATEGORY_CONFIG),
-
-    use rule embed as category_embed with:
-        input:
-            ids=after_scan(f"{COLLECTION}/inventory/{{partition}}.parquet"),
-            inventory=ancient(f"{COLLECTION}/inventory.parquet"),
-            model=f"{CATEGORY_MODEL}/model.json",
-        output:
-            manifest=f"{CATEGORY_MODEL}/embed/{{partition}}.parquet",
-        log:
-            f"{CATEGORY_MODEL}/logs/embed/{{partition}}.log",
-        benchmark:
-            f"{CATEGORY_MODEL}/benchmarks/embed/{{partition}}.tsv"
-        resources:
-            gpu=1 if triggers.wants_gpu(CATEGORY_CONFIG) else 0,
-        params:
-            version=versions.EMBED,
-            again=config["embed_again"],
-            pixel_limit=config["pixel_limit"],
-            store=as_it_is("store"),
-            retry=lambda wildcards: triggers.retry_token(
-                CATEGORY_MODEL, wildcards.partition, config["retry"]
-            ),
-
-    use rule gather as category_gather with:
-        input:
-            manifests=after_scan_all(f"{CATEGORY_MODEL}/embed/{{partition}}.parquet"),
-            model=ancient(f"{CATEGORY_MODEL}/model.json"),
-        output:
-            vectors=f"{CATEGORY_MODEL}/vectors.npy",
-            item_ids=f"{CATEGORY_MODEL}/items.parquet",
-        log:
-            f"{CATEGORY_MODEL}/logs/gather.log",
-        benchmark:
-            f"{CATEGORY_MODEL}/benchmarks/gather.tsv"
-
-
-rule categories:
-    """Compare the images with words."""
+rule cluster:
+    """Find groups of images, and give every image a label whose beginnings are groups, too."""
     input:
-        item_ids=after_scan(f"{MODEL}/items.parquet"),
-        model=after_scan(f"{CATEGORY_MODEL}/model.json"),
-        vectors=after_scan(f"{CATEGORY_VECTORS}/vectors.npy"),
-        vector_ids=after_scan(f"{CATEGORY_VECTORS}/items.parquet"),
-        inventory=ancient(f"{COLLECTION}/inventory.parquet"),
+        SCANNED,
+        f"{MODEL}/clusters.csv",
+        f"{MODEL}/clusters.jpg",
+        f"{MODEL}/labels.parquet",
+
+
+rule clusters:
+    """Divide the images into clusters."""
+    input:
+        vectors=after_scan(f"{MODEL}/vectors.npy"),
+        graph=after_scan(f"{MODEL}/knn.npz"),
+        tree=after_scan(f"{MODEL}/mst.npy"),
+        path=after_scan(f"{MODEL}/path.npy"),
     output:
-        categories=f"{MODEL}/categories.parquet",
+        clusters=f"{MODEL}/clusters.parquet",
+        facts=f"{MODEL}/clusters.json",
+        picture=f"{MODEL}/clusters.png",
     log:
-        f"{MODEL}/logs/categories.log",
+        f"{MODEL}/logs/clusters.log",
     benchmark:
-        f"{MODEL}/benchmarks/categories.tsv"
+        f"{MODEL}/benchmarks/clusters.tsv"
     conda:
         "../../environment.yml"
     threads: ALL_CORES
     params:
-        version=versions.CATEGORIES,
-        categories=as_it_is("categories"),
-        prompts=as_it_is("category_prompts"),
-        threshold=config["category_threshold"],
-        margin=config["category_margin"],
-        several=config["category_several"],
-        store=as_it_is("store"),
+        version=versions.CLUSTERS,
+        method=config["cluster_method"],
+        number=config["clusters"],
+        fewest=config["clusters_min"],
+        most=config["clusters_max"],
+        scaling=config["cluster_scaling"],
+        smallest=config["cluster_min_size"],
+        memory=config["memory"],
+        seed=config["seed"],
     script:
-        "../../scripts/categories.py"
+        "../../scripts/clusters.py"
 
 
-rule category_sheet:
-    """Show each category with its images, in a table and in a picture."""
+rule cluster_table:
+    """Name the clusters and say what is in them."""
     input:
-        categories=after_scan(f"{MODEL}/categories.parquet"),
+        clusters=after_scan(f"{MODEL}/clusters.parquet"),
         order=after_scan(f"{MODEL}/order.parquet"),
+        item_ids=after_scan(f"{MODEL}/items.parquet"),
     output:
-        table=f"{MODEL}/categories.csv",
-        sheet=f"{MODEL}/categories.jpg",
+        table=f"{MODEL}/cluster_table.parquet",
+        readable=f"{MODEL}/clusters.csv",
     log:
-        f"{MODEL}/logs/category_sheet.log",
+        f"{MODEL}/logs/cluster_table.log",
     benchmark:
-        f"{MODEL}/benchmarks/category_sheet.tsv"
+        f"{MODEL}/benchmarks/cluster_table.tsv"
     conda:
         "../../environment.yml"
     params:
-        version=versions.CATEGORY_SHEET,
-        categories=as_it_is("categories"),
-        prompts=as_it_is("category_prompts"),
-        several=config["category_several"],
+        version=versions.CLUSTER_TABLE,
+        names_file=f"{MODEL}/cluster_names.csv",
+        names=lambda wildcards: names_digest(Path(f"{MODEL}/cluster_names.csv")),
     script:
-        "../../scripts/category_sheet.py"
+        "../../scripts/cluster_table.py"
 
 
-rule categorize:
-    """Sort the images by words, the categories of the configuration."""
+rule cluster_sheets:
+    """Draw a contact sheet of each cluster."""
     input:
-        SCANNED,
-        f"{MODEL}/categories.parquet",
-        f"{MODEL}/categories.csv",
-        f"{MODEL}/categories.jpg",
+        clusters=after_scan(f"{MODEL}/clusters.parquet"),
+        order=after_scan(f"{MODEL}/order.parquet"),
+        table=after_scan(f"{MODEL}/cluster_table.parquet"),
+    output:
+        page=f"{MODEL}/clusters.jpg",
+        sheets=directory(f"{MODEL}/cluster_sheets"),
+    log:
+        f"{MODEL}/logs/cluster_sheets.log",
+    benchmark:
+        f"{MODEL}/benchmarks/cluster_sheets.tsv"
+    conda:
+        "../../environment.yml"
+    threads: ALL_CORES
+    params:
+        version=versions.CLUSTER_SHEETS,
+    script:
+        "../../scripts/cluster_sheets.py"
+
+
+rule labels:
+    """Give every image a hierarchical label."""
+    input:
+        vectors=after_scan(f"{MODEL}/vectors.npy"),
+        item_ids=after_scan(f"{MODEL}/items.parquet"),
+        tree=after_scan(f"{MODEL}/mst.npy"),
+    output:
+        labels=f"{MODEL}/labels.parquet",
+    log:
+        f"{MODEL}/logs/labels.log",
+    benchmark:
+        f"{MODEL}/benchmarks/labels.tsv"
+    conda:
+        "../../environment.yml"
+    threads: ALL_CORES
+    params:
+        version=versions.LABELS,
+        kept=f"{MODEL}/kept/labels.parquet",
+        symbols=config["label_symbols"],
+        keep=config["label_keep"],
+        memory=config["memory"],
+        seed=config["seed"],
+    script:
+        "../../scripts/labels.py"

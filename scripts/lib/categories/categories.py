@@ -206,7 +206,8 @@ def _names_that_fit(chances: Floats, fitting: npt.NDArray[np.bool_], names: Sequ
 
 
 def _lists(chances: Floats, unknown: npt.NDArray[np.bool_]) -> pa.Array:
+    """Return a list for each image, of nulls without a vector, so that all have one length."""
     n, c = chances.shape
     offsets = pa.array(np.arange(n + 1, dtype=np.int32) * c)
-    flat = pa.array(np.ascontiguousarray(chances).ravel())
-    return pa.ListArray.from_arrays(offsets, flat, mask=pa.array(unknown))
+    flat = pa.array(np.ascontiguousarray(chances).ravel(), mask=np.repeat(unknown, c))
+    return pa.ListArray.from_arrays(offsets, flat)

@@ -54,10 +54,8 @@ class Categorized:
     @classmethod
     def of(cls, table: pa.Table, categories: int, several: bool) -> "Categorized":
         """Read the table."""
-        chances = np.full((len(table), categories), np.nan, np.float32)
-        lists = table["probabilities"].combine_chunks()
-        known = pc.is_valid(lists).to_numpy(zero_copy_only=False)
-        chances[known] = pc.list_flatten(lists).to_numpy().reshape(-1, categories)
+        flat = pc.list_flatten(table["probabilities"].combine_chunks())
+        chances = flat.to_numpy(zero_copy_only=False).astype(np.float32).reshape(-1, categories)
         probability = pc.fill_null(table["probability"], float("nan")).to_numpy().astype(np.float32)
         return cls(table["category"].combine_chunks(), probability, chances, several)
 

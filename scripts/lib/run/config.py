@@ -5,6 +5,7 @@ Keys are flat, so that each can be given on a command line.
 
 import difflib
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -119,7 +120,8 @@ def _as_meant(value: Any, rule: Mapping[str, Any], word: str | None) -> Any:
         return str(value).lower() == "true"
     if wanted == "number" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)  # 1 and 1.0 are one setting, with one fingerprint
-    if "string" not in wanted:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if "string" not in wanted or (number and {"integer", "number"} & set(wanted)):
         return value
     if "null" in wanted and (word or value) == "null":
         return None
@@ -154,6 +156,7 @@ def _check_together(config: Mapping[str, Any]) -> None:
             "copy_mode: 'move' takes your originals out of their folders. If that is meant, set "
             "move_originals: true, too; undo moves them back."
         )
+    _check_apart(config["output"], config["folders_output"])
     try:
         parse_template(config["name_template"])
     except InputError as error:
@@ -194,6 +197,16 @@ def check_category_model(name: str) -> None:
             f"category_model: the model '{name}' can't compare images with words. Set category_model to a "
             "model of OpenCLIP, such as clip:ViT-B-32/laion2b_s34b_b79k or clip:ARCHITECTURE/FILE. Images "
             "are then embedded by it, too, once; the order stays that of your model."
+        )
+
+
+def _check_apart(output: str, filed: str) -> None:
+    """Refuse two output folders of which one is, or lies in, the other: each has a ledger of its own."""
+    one, other = (os.path.realpath(os.path.expanduser(folder)) for folder in (output, filed))
+    if os.path.commonpath((one, other)) in (one, other):
+        raise InputError(
+            f"folders_output: {filed!r} and output {output!r} are one folder, or one lies in the other. Name "
+            "two that stand side by side."
         )
 
 
