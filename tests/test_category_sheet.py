@@ -16,7 +16,7 @@ from scripts.lib.categories.category_groups import (
     category_table,
 )
 from scripts.lib.categories.taxonomy import Taxonomy, read_categories
-from scripts.lib.pictures.category_sheet import ROWS, draw_category_sheet, short_title
+from scripts.lib.pictures.category_sheet import ROWS, draw_category_sheet, short_title, title_of
 from tests.conftest import write_pictures
 
 TREE = {"nature": ["beach", "forest"], "city": []}
@@ -115,6 +115,11 @@ def test_of_very_many_categories_the_largest_are_shown(tmp_path: Path) -> None:
     draw_category_sheet(groups[:ROWS], FirstFiles(order_of([], []), 9), tmp_path / "sheet")
     with Image.open(tmp_path / "sheet") as picture:
         assert picture.height == many
+
+
+def test_names_that_the_font_lacks_can_be_looked_up() -> None:
+    assert title_of("закат", 2) == "закат"
+    assert title_of("夕焼け", 7).endswith("(line 7 of categories.csv)")
 
 
 def test_long_names_lose_their_middle() -> None:

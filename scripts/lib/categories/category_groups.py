@@ -77,7 +77,7 @@ def category_groups(
     for name in sorted(set(found.category.to_pylist())):
         if name.split("/")[-1] == UNSURE:
             members = pc.equal(found.category, name).to_numpy(zero_copy_only=False)
-            yield CategoryGroup(name, (), members, found.probability)
+            yield CategoryGroup(name, (), members, np.where(members, found.probability, np.float32(np.nan)))
 
 
 def _sum(found: Categorized, node: Node) -> Floats:

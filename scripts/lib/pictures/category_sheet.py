@@ -10,6 +10,7 @@ from scripts.lib.pictures.page import (
     DPI,
     FAINT,
     MARGIN,
+    MISSING,
     SOFT,
     WIDTH,
     Page,
@@ -38,16 +39,19 @@ def draw_category_sheet(groups: Sequence[CategoryGroup], files: FirstFiles, targ
             "" if len(shown) == len(groups) else f"the {len(shown)} largest of {len(groups):,} categories; "
         )
         page.write(WIDTH - MARGIN, 0.52, f"{note}the most probable images of each", color=SOFT, ha="right")
-        for row, group in enumerate(shown):
+        for row, (number, group) in enumerate(shown):
+            page.write(
+                MARGIN, TOP + row * _row_height(), title_of(group.name, number), "heading", fontweight="bold"
+            )
             _draw_row(page, TOP + row * _row_height(), group, files)
         page.save(target, "jpeg")
 
 
-def _largest(groups: Sequence[CategoryGroup]) -> list[CategoryGroup]:
-    if len(groups) <= ROWS:
-        return list(groups)
-    by_size = sorted(range(len(groups)), key=lambda row: (-int(groups[row].members.sum()), row))
-    return [groups[row] for row in sorted(by_size[:ROWS])]
+def _largest(groups: Sequence[CategoryGroup]) -> list[tuple[int, CategoryGroup]]:
+    """Return the groups that are shown, each with its line in `categories.csv`."""
+    lines = list(enumerate(groups, 2))
+    by_size = sorted(lines, key=lambda line: (-int(line[1].members.sum()), line[0]))
+    return sorted(by_size[:ROWS], key=lambda line: line[0])
 
 
 def _row_height() -> float:
@@ -55,7 +59,6 @@ def _row_height() -> float:
 
 
 def _draw_row(page: Page, top: float, group: CategoryGroup, files: FirstFiles) -> None:
-    page.write(MARGIN, top, short_title(group.name), "heading", fontweight="bold")
     count = int(group.members.sum())
     words = f"{count:,} image{'' if count == 1 else 's'}"
     if group.prompts and group.mean is not None:
@@ -68,6 +71,12 @@ def _draw_row(page: Page, top: float, group: CategoryGroup, files: FirstFiles) -
         chance = group.chances[item]
         if chance == chance:  # no NaN
             page.write(left, upper + SIDE / DPI + 0.11, percent(float(chance)), "small", color=SOFT)
+
+
+def title_of(name: str, line: int) -> str:
+    """Return a name in one line; where the font lacks characters of it, also where it can be read."""
+    title = short_title(name)
+    return f"{title} (line {line} of categories.csv)" if MISSING in title else title
 
 
 def short_title(name: str) -> str:
