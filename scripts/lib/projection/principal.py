@@ -63,8 +63,10 @@ def principal_axes(vectors: Vectors, k: int, threads: int = 1) -> Axes:
     """Return the centre and the first k directions; at most as many as there are vectors."""
     if vectors.shape[1] > MOST_COLUMNS:
         return _axes_of_sample(vectors, k)
-    total = sum(_in_order(lambda start: _block(vectors, start).sum(axis=0), vectors, threads))
-    centre: Doubles = np.asarray(total) / len(vectors)
+    total = np.zeros(vectors.shape[1])
+    for each in _in_order(lambda start: _block(vectors, start).sum(axis=0), vectors, threads):
+        total += each
+    centre = total / len(vectors)
 
     def products(start: int) -> Doubles:
         apart = _block(vectors, start) - centre
@@ -98,7 +100,7 @@ def _block(vectors: Vectors, start: int) -> Doubles:
 
 
 def _block_rows(vectors: Vectors) -> int:
-    return max(1, BLOCK_VALUES // max(1, vectors.shape[1]))
+    return max(1, BLOCK_VALUES // max(1, int(vectors.shape[1])))
 
 
 def _in_order(work: Callable[[int], Result], vectors: Vectors, threads: int) -> Iterator[Result]:

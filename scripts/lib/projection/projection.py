@@ -5,6 +5,7 @@ others are placed among these. Where items are fewer than a neighbourhood is wor
 principal components do.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import NamedTuple
 
@@ -15,7 +16,15 @@ from scripts.lib.ordering.graph.candidates import Vectors
 from scripts.lib.ordering.graph.knn import NeighborGraph
 from scripts.lib.projection.landmarks import place_all
 from scripts.lib.projection.principal import principal_components
-from scripts.lib.projection.sample import Doubles, Fit, Phases, Places, ProjectionSettings, Sample, draw_sample
+from scripts.lib.projection.sample import (
+    Doubles,
+    Fit,
+    Phases,
+    Places,
+    ProjectionSettings,
+    Sample,
+    draw_sample,
+)
 
 FEW = 8  # items; up to so many are laid out by their principal components
 
@@ -25,17 +34,19 @@ class Method(NamedTuple):
 
     plane, space : items that it lays out in some minutes on two cores, in two and in three dimensions
     neighbors : how many it wants of each item, as a multiple of the setting
+    nested : whether the plane is the first two dimensions of the space
     """
 
     plane: int
     space: int
     neighbors: int = 0
+    nested: bool = False
 
 
 METHODS = {
     "tsne": Method(250_000, 50_000, neighbors=3),
     "umap": Method(1_200_000, 1_200_000, neighbors=1),
-    "isomap": Method(4_000, 4_000),
+    "isomap": Method(4_000, 4_000, nested=True),
     "lle": Method(4_000, 4_000),
     "mds": Method(2_000, 2_000),
 }
@@ -53,9 +64,7 @@ class Maps(NamedTuple):
     landmarks: tuple[int, int]
 
 
-def project(
-    vectors: Vectors, graph: NeighborGraph, settings: ProjectionSettings, phases: Phases
-) -> Maps:
+def project(vectors: Vectors, graph: NeighborGraph, settings: ProjectionSettings, phases: Phases) -> Maps:
     """Lay all items out in two and in three dimensions.
 
     Equal input and seed give equal bytes, however many threads there are.
@@ -69,33 +78,52 @@ def project(
         start = principal_components(vectors, 3, settings.threads, count)
     if settings.method == "pca" or n <= FEW or not start.any():
         return Maps(settled(start[:, :2]), settled(start), (n, n))
-    method = METHODS[settings.method]
-    sizes = [min(n, settings.limit or limit) for limit in (method.plane, method.space)]
-    fit: Fit = import_module(f"{__package__}.{settings.method}_layout").lay_out
-    samples, places = {}, {}
-    for dimensions, size in zip((2, 3), sizes, strict=True):
-        if size not in samples:
-            wanted = method.neighbors * settings.neighbors
-            samples[size] = draw_sample(vectors, graph, start, size, wanted, settings, phases)
-        laid = fit(samples[size], dimensions, settings, phases)
-        places.setdefault(size, []).append(settled(laid))
-    plane, space = (
-        layout
-        for size, layouts in places.items()
-        for layout in _complete(vectors, samples[size], layouts, settings, phases)
-    )
-    return Maps(settled(plane), settled(space), (sizes[0], sizes[1]))
+    plane, space = (min(n, limit) for limit in limits(settings))
+    layouts: dict[int, Places] = {}
+    for size in sorted({plane, space}):
+        wanted = [dimensions for dimensions, its in ((2, plane), (3, space)) if its == size]
+        sample = draw_sample(vectors, graph, start, size, neighbors_wanted(settings), settings, phases)
+        layouts |= _complete(vectors, sample, fit(sample, wanted, settings, phases), settings, phases)
+    return Maps(settled(layouts[2]), settled(layouts[3]), (plane, space))
+
+
+def limits(settings: ProjectionSettings) -> tuple[int, int]:
+    """Return how many items the method is given at most, in the plane and in space."""
+    if settings.limit:
+        return (max(settings.limit, FEW + 1),) * 2
+    return METHODS[settings.method].plane, METHODS[settings.method].space
+
+
+def neighbors_wanted(settings: ProjectionSettings) -> int:
+    """Return how many neighbours of each item the method is to be given."""
+    return METHODS[settings.method].neighbors * settings.neighbors
+
+
+def fit(
+    sample: Sample, wanted: Sequence[int], settings: ProjectionSettings, phases: Phases
+) -> dict[int, Places]:
+    """Lay a sample out in each of the dimensions that are wanted: (m, dimensions) float32."""
+    lay_out: Fit = import_module(f"{__package__}.{settings.method}_layout").lay_out
+    if METHODS[settings.method].nested:
+        whole = settled(lay_out(sample, max(wanted), settings, phases))
+        return {dimensions: whole[:, :dimensions] for dimensions in wanted}
+    return {dimensions: settled(lay_out(sample, dimensions, settings, phases)) for dimensions in wanted}
 
 
 def _complete(
-    vectors: Vectors, sample: Sample, layouts: list[Places], settings: ProjectionSettings, phases: Phases
-) -> list[Places]:
+    vectors: Vectors,
+    sample: Sample,
+    layouts: dict[int, Places],
+    settings: ProjectionSettings,
+    phases: Phases,
+) -> dict[int, Places]:
     """Add the items that the method was not given."""
     missing = len(vectors) - len(sample.rows)
     if not missing:
         return layouts
     with phases(missing, "items placed") as count:
-        return place_all(vectors, sample.rows, layouts, settings.threads, count)
+        placed = place_all(vectors, sample.rows, list(layouts.values()), settings.threads, count)
+    return dict(zip(layouts, placed, strict=True))
 
 
 def settled(layout: Doubles | Places) -> Places:

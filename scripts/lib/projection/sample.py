@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.graph.candidates import Vectors, sample_rows
+from scripts.lib.ordering.graph.indexes import IndexSettings
 from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
 
 Doubles = npt.NDArray[np.float64]
 Places = npt.NDArray[np.float32]
-Phases = Callable[[int, str], AbstractContextManager[Callable[[int], object]]]  # total, unit
+Phases = Callable[[int, str], AbstractContextManager[Callable[[int], None]]]  # total, unit
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,10 @@ class Sample(NamedTuple):
 
     def scaled(self) -> Doubles:
         """Return the vectors around their centre, in units of their spread: (m, d) float64."""
-        wide = self.vectors.astype(np.float64)
+        wide: Doubles = self.vectors.astype(np.float64)
         wide -= wide.mean(axis=0)
-        return wide / (np.sqrt(np.square(wide).sum(axis=1).mean()) or 1.0)
+        wide /= np.sqrt(np.square(wide).sum(axis=1).mean()) or 1.0
+        return wide
 
     def jittered_start(self, dimensions: int, seed: int) -> Doubles:
         """Return the first principal components in units of the first one's spread: (m, dimensions).
@@ -88,7 +90,8 @@ def draw_sample(
     if not wanted:
         return Sample(rows, some, cut(graph, 0), start[rows])
     with phases(len(rows), "neighbourhoods") as count:
-        found = nearest_neighbors(some, KnnSettings(k=wanted), settings.threads, count)
+        search = KnnSettings(k=wanted, index=IndexSettings(seed=settings.seed))
+        found = nearest_neighbors(some, search, settings.threads, count)
     return Sample(rows, some, found, start[rows])
 
 

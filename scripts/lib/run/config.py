@@ -32,7 +32,12 @@ TRAINING_SETTINGS = (  # what changes the vectors of a network that is trained h
     "train_variational",
 )
 VARIATIONAL_SETTINGS = ("train_kl", "train_warmup")  # which mean nothing to a plain autoencoder
-LISTS = ("images", "exclude", "protected", "category_prompts")  # keys for which a string stands for a list of one
+LISTS = (
+    "images",
+    "exclude",
+    "protected",
+    "category_prompts",
+)  # keys for which a string stands for a list of one
 UNWEIGHTED = ("descriptor", "precomputed")  # models that take no checkpoint
 
 
