@@ -54,7 +54,8 @@ class Sample(NamedTuple):
         """Return the vectors around their centre, in units of their spread: (m, d) float64."""
         wide: Doubles = self.vectors.astype(np.float64)
         wide -= wide.mean(axis=0)
-        wide /= np.sqrt(np.square(wide).sum(axis=1).mean()) or 1.0
+        spread = float(np.sqrt(np.square(wide).sum(axis=1).mean()))
+        wide /= spread or 1.0
         return wide
 
     def jittered_start(self, dimensions: int, seed: int) -> Doubles:

@@ -1,8 +1,8 @@
 """t-SNE, by openTSNE: neighbours stay neighbours, distances between groups mean little.
 
 In two dimensions the forces on many items are interpolated on a grid (Linderman et al. 2019), whose time
-grows with their number; in three a tree sums them up (Barnes-Hut), which is dearer, but not for few. Starting from principal
-components keeps the large picture (Kobak and Berens 2019).
+grows with their number; in three a tree sums them up (Barnes-Hut), which is dearer, but not for few.
+Starting from principal components keeps the large picture (Kobak and Berens 2019).
 """
 
 import numpy as np
