@@ -63,7 +63,7 @@ class Sample(NamedTuple):
 
         A little noise keeps apart what is equal, and gives an extent to what is flat.
         """
-        start = self.start[:, :dimensions] / (self.start[:, 0].std() or 1.0)
+        start = self.start[:, :dimensions] / (float(self.start[:, 0].std()) or 1.0)
         noise: Doubles = np.random.default_rng(seed).normal(scale=1e-4, size=start.shape)
         return start + noise
 
