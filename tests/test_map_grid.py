@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scripts.lib.pictures.map_grid import LENGTH, Tiles, all_fit, choose_tiles, grid_for
+from scripts.lib.pictures.map_grid import LENGTH, Tiles, all_fit, choose_tiles, framed, grid_for
 
 
 def scattered(n: int, height: float = 1.0, seed: int = 0) -> np.ndarray:
@@ -77,3 +77,22 @@ def test_dense_cells_show_larger_images_and_stragglers_none() -> None:
     counts = np.unique(np.floor(grid.pixels(places) / grid.cell), axis=0, return_counts=True)[1]
     assert len(tiles.items) < len(counts)
     assert tiles.sides.min() < 0.6 * tiles.sides.max()
+
+
+def test_stragglers_stand_at_the_rim_and_leave_the_others_room() -> None:
+    places = np.vstack([0.01 * scattered(2000), [[1, 1], [-1, -1]]]).astype(np.float32)
+    shown = framed(places)
+    assert np.abs(shown).max() == 1
+    assert np.abs(shown[:2000]).mean() > 0.3
+    assert (shown[-2] > shown[:2000].mean(axis=0)).all()
+
+
+def test_a_map_without_stragglers_is_only_scaled() -> None:
+    places = scattered(50, 0.5)
+    ways = [each - each.mean(axis=0) for each in (framed(places), places)]
+    np.testing.assert_allclose(ways[0] / ways[1], (ways[0] / ways[1]).mean(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 30])
+def test_few_places_or_equal_ones_can_be_framed(n: int) -> None:
+    assert np.array_equal(framed(np.ones((n, 2), np.float32)), np.zeros((n, 2)))

@@ -17,8 +17,9 @@ ROOM = 4  # cells for an image, where all are to be seen
 LEAST_CELLS = 5
 NARROWEST = 0.4  # shorter side over the longer one
 SMALLEST = 0.45  # side of an image over that of its cell, where it stands for few
-FULL = 90  # percentile of the cells' counts from which images fill their cells
-FAR_OFF = 0.02  # of that count; cells with fewer show points alone
+STRAGGLERS = 0.004  # share of the images, at each side, that may be drawn at the rim instead of beyond it
+BREADTH = 1.15  # of the map over what lies between them
+FAR_OFF = 0.02  # of the count of a full cell; cells with fewer show points alone
 
 
 class Grid(NamedTuple):
@@ -57,13 +58,31 @@ class Tiles(NamedTuple):
     sides: npt.NDArray[np.int64]
 
 
+def framed(places: Places) -> Places:
+    """Return places as they lie on the map, within [-1, 1] by one factor, a few stragglers at its rim.
+
+    A handful of images far off would leave the others no room.
+
+    places : (n, 2) float32
+    """
+    if not len(places):
+        return places
+    low, high = np.quantile(places.astype(np.float64), [STRAGGLERS, 1 - STRAGGLERS], axis=0)
+    middle, half = (low + high) / 2, (high - low) / 2 * BREADTH
+    half = np.minimum(half, np.abs(places - middle).max(axis=0))
+    scale = float(half.max()) or 1.0
+    result: Places = (np.clip(places - middle, -half, half) / scale).astype(np.float32)
+    return result
+
+
 def grid_for(places: Places) -> Grid:
     """Return a grid with as many cells as the images can fill, and as wide and high as their layout.
 
     places : (n, 2) float32, within [-1, 1]
     """
     extent = np.abs(places).max(axis=0, initial=0.0)
-    width, height = np.maximum(extent / (extent.max() or 1.0), NARROWEST)
+    longest = float(extent.max())
+    width, height = np.maximum(extent / longest, NARROWEST) if longest else (1.0, 1.0)
     cells = int(np.ceil(np.sqrt(ROOM * len(places) / (width * height))))
     along = min(max(cells, LEAST_CELLS), MOST_CELLS)
     return Grid(LENGTH // along, max(1, round(along * width)), max(1, round(along * height)))
@@ -107,10 +126,16 @@ def _representatives(spots: npt.NDArray[np.float64], grid: Grid) -> Tiles:
     way = np.square(spots / grid.cell - np.column_stack([column, row]) - 0.5).sum(axis=1)
     order = np.lexsort((way, cells))
     shown, first, counts = np.unique(cells[order], return_index=True, return_counts=True)
-    full = np.percentile(counts, FULL)
+    full = full_count(counts)
     enough = counts >= FAR_OFF * full
     weight = np.sqrt(np.minimum(counts / full, 1))[enough]
     return _tiles(order[first][enough], shown[enough], weight, grid)
+
+
+def full_count(counts: npt.NDArray[np.int64]) -> int:
+    """Return the count from which on images fill their cells: half of all lie in cells with that many."""
+    rising = np.sort(counts)
+    return int(rising[np.searchsorted(np.cumsum(rising), counts.sum() / 2)])
 
 
 def _tiles(

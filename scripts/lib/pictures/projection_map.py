@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from scripts.lib.pictures.map_grid import Grid, Tiles, all_fit, choose_tiles, grid_for
+from scripts.lib.pictures.map_grid import Grid, Tiles, all_fit, choose_tiles, framed, grid_for
 from scripts.lib.pictures.quality.pairs import thumbnail
 from scripts.lib.projection.sample import Places
 
@@ -23,7 +23,7 @@ WIDE_POINTS = ((5_000, 7), (50_000, 5), (300_000, 3))  # images up to which poin
 class Plan(NamedTuple):
     """What is drawn.
 
-    places : (n, 2) float32, within [-1, 1]
+    places : (n, 2) float32, on the map, within [-1, 1]
     """
 
     places: Places
@@ -32,9 +32,13 @@ class Plan(NamedTuple):
 
 
 def plan_map(places: Places) -> Plan:
-    """Choose the images that are shown."""
-    grid = grid_for(places)
-    return Plan(places, grid, choose_tiles(places, grid))
+    """Choose the images that are shown.
+
+    places : (n, 2) float32, in any range
+    """
+    shown = framed(places)
+    grid = grid_for(shown)
+    return Plan(shown, grid, choose_tiles(shown, grid))
 
 
 def files_of_items(order: pa.Table, n: int) -> list[bytes]:

@@ -4,7 +4,11 @@ The modified form (Zhang and Wang 2007) takes several mixtures of each; the plai
 into a few spikes. It is what remains where there are too few neighbours.
 """
 
+import numpy as np
+
 from scripts.lib.projection.sample import Doubles, Phases, ProjectionSettings, Sample
+
+NOISE = 1e-6  # of the vectors' spread: equal neighbours would span nothing
 
 
 def lay_out(sample: Sample, dimensions: int, settings: ProjectionSettings, phases: Phases) -> Doubles:
@@ -13,6 +17,9 @@ def lay_out(sample: Sample, dimensions: int, settings: ProjectionSettings, phase
 
     neighbors = min(settings.neighbors, len(sample.rows) - 1)
     vectors = sample.scaled()
+    missing = max(0, dimensions - vectors.shape[1])
+    vectors = np.pad(vectors, ((0, 0), (0, missing)))  # it refuses to unfold into more than there are
+    vectors += np.random.default_rng(settings.seed).normal(scale=NOISE, size=vectors.shape)
     with phases(1, f"layout in {dimensions}D") as count:
         method = LocallyLinearEmbedding(
             n_neighbors=neighbors,

@@ -44,6 +44,7 @@ def principal_components(
     """
     components = np.zeros((len(vectors), k))
     if len(vectors) < 2:
+        progress(len(vectors))
         return components
     with threadpool_limits(1, user_api="blas"):
         axes = principal_axes(vectors, min(k, vectors.shape[1]), threads)
