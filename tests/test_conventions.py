@@ -27,7 +27,8 @@ LIBRARY = sorted((ROOT / "scripts" / "lib").rglob("*.py"))
 def test_the_stages_of_the_sort_are_all_there() -> None:
     flow = "scan weights embed gather knn bound mst traverse two_opt order quality plan copy verify undo"
     training = "train reconstruct"
-    assert sorted(STAGES) == sorted([*flow.split(), *training.split()])
+    maps = "projection projection_map"
+    assert sorted(STAGES) == sorted([*flow.split(), *training.split(), *maps.split()])
 
 
 @pytest.mark.parametrize("stage", STAGES)

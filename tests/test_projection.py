@@ -34,8 +34,8 @@ def counted(total: int, unit: str) -> Iterator[Callable[[int], None]]:
 @pytest.fixture(autouse=True)
 def few_iterations(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make t-SNE as short as it may be on so few items."""
-    monkeypatch.setattr(tsne_layout, "EXAGGERATED", 60)
-    monkeypatch.setattr(tsne_layout, "ORDINARY", 100)
+    monkeypatch.setattr(tsne_layout, "EXAGGERATED", 40)
+    monkeypatch.setattr(tsne_layout, "ORDINARY", 60)
 
 
 def maps_of(vectors: np.ndarray, method: str, neighbors: int = 8, **settings: int) -> Maps:
