@@ -152,12 +152,14 @@ def test_every_method_has_limits_of_its_own_and_the_users() -> None:
 
 
 def test_a_layout_fills_its_range_around_the_middle_and_has_a_sign() -> None:
-    layout = np.random.default_rng(0).normal(5, 3, (40, 2))
+    layout = np.random.default_rng(0).normal(5, 3, (40, 2)) * (1, 2)
     places = settled(layout)
     np.testing.assert_allclose(places.min(axis=0), -places.max(axis=0), atol=1e-6)
     ratio = gaps(places)[np.triu_indices(40, 1)] / gaps(layout)[np.triu_indices(40, 1)]
     assert np.ptp(ratio) < 1e-5
+    assert places[:, 0].std() > places[:, 1].std()
     assert np.array_equal(settled(-layout), places)
+    assert np.array_equal(settled(layout[:, ::-1]), places)
 
 
 def test_the_table_has_both_maps() -> None:

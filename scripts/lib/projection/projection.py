@@ -129,11 +129,13 @@ def _complete(
 def settled(layout: Doubles | Places) -> Places:
     """Return a layout in the middle of [-1, 1], scaled by one factor, (n, dimensions) float32.
 
-    Of each axis the outermost place is positive, the first one where there are several.
+    The first axis is that of the widest spread, and of each axis the outermost place is positive, the
+    first one where there are several.
     """
     wide = layout.astype(np.float64)
     if not len(wide):
         return wide.astype(np.float32)
+    wide = wide[:, np.argsort(-wide.std(axis=0), kind="stable")]
     wide -= (wide.min(axis=0) + wide.max(axis=0)) / 2
     wide /= np.abs(wide).max() or 1.0
     outermost = (np.abs(wide) > np.abs(wide).max(axis=0) - 1e-6).argmax(axis=0)

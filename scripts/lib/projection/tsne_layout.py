@@ -13,7 +13,7 @@ EXAGGERATED, ORDINARY = 250, 500  # iterations
 EXAGGERATION = 12
 EVERY = 10  # iterations between two looks at the progress
 START_SPREAD = 1e-4
-MANY = 10_000  # items from which a grid is faster than a tree: the library's rule
+MANY = 4_000  # items from which a grid is faster than a tree
 PLANE_COARSENESS, SPACE_COARSENESS = 0.5, 0.8  # theta of the tree
 
 
