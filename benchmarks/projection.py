@@ -3,8 +3,8 @@
     python -m benchmarks.projection [--labelled FOLDER [--weights FILE]] [--million]
 
 Quality is measured on labelled images: trustworthiness (Venna and Kaski 2001; of a sample, 15 neighbours) of
-either map, and the share of images that have the label of most of their 10 nearest, on the map and by the vectors
-themselves. Costs are those of both maps together, each method in a process of its own that reads vectors and
+either map, and the share of images that have the label of most of their 10 nearest, on the map and by the
+vectors themselves. Costs are those of both maps together, each method in a process of its own that reads vectors and
 neighbours from files; the neighbours that the sort has found do not count.
 """
 
@@ -127,7 +127,7 @@ def trust(vectors: Vectors, places: npt.NDArray[np.float32]) -> float:
 
 
 def agreement(vectors: Vectors, labels: npt.NDArray[np.int64]) -> float:
-    """Return the share of items that have the label of most of their nearest; the smallest label wins a tie."""
+    """Return the share of items that have the label of most of their nearest; ties take the smallest."""
     nearest = nearest_neighbors(vectors, KnnSettings(k=VOTES)).indices
     votes = np.stack([(labels[nearest] == label).sum(axis=1) for label in range(labels.max() + 1)], axis=1)
     return float((votes.argmax(axis=1) == labels).mean())
