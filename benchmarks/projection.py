@@ -4,8 +4,8 @@
 
 Quality is measured on labelled images: trustworthiness (Venna and Kaski 2001; of a sample, 15 neighbours) of
 either map, and the share of images that have the label of most of their 10 nearest, on the map and by the
-vectors themselves. Costs are those of both maps together, each method in a process of its own that reads vectors and
-neighbours from files; the neighbours that the sort has found do not count.
+vectors themselves. Costs are those of both maps together, each method in a process of its own that reads
+vectors and neighbours from files; the neighbours that the sort has found do not count.
 """
 
 import argparse

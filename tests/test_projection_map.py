@@ -76,5 +76,5 @@ def test_the_first_file_of_an_item_is_shown() -> None:
 
 def test_the_caption_counts() -> None:
     assert caption(1, 1) == "1 image"
-    assert caption(30, 30) == "30 images"
-    assert caption(1_000_000, 900).startswith("900 of 1,000,000 images")
+    assert caption(30, 30) == "30 different images"
+    assert caption(1_000_000, 900).startswith("900 of 1,000,000 different images")

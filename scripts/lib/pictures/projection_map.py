@@ -97,10 +97,10 @@ def draw_points(places: Places, grid: Grid) -> Image.Image:
 
 
 def caption(n: int, shown: int) -> str:
-    """Say how many images there are, and what those stand for that are seen."""
+    """Say how many images there are, copies counted once, and what those stand for that are seen."""
     if shown == n:
-        return f"{n:,} images" if n != 1 else "1 image"
-    return f"{shown:,} of {n:,} images, each for those around it: the larger, the more"
+        return f"{n:,} different images" if n != 1 else "1 image"
+    return f"{shown:,} of {n:,} different images, each for those around it: the larger, the more"
 
 
 def _write_foot(page: Image.Image, title: str, text: str) -> None:
