@@ -1,1 +1,122 @@
 # The embedding into groups: clusters, hierarchical labels, categories in words.
+#
+#   in   vectors.npy, items.parquet, knn.npz, mst.npy, path.npy, order.parquet
+#   out  clusters.parquet          the cluster of each item, -1 unclustered; its distance to the centroid
+#        clusters.json, .png       how many there are, their sizes, and how their number was estimated
+#        cluster_table.parquet, clusters.csv   a row a cluster: name, size, tightness, medoid
+#        clusters.jpg, cluster_sheets/         what is in them
+#        labels.parquet            the hierarchical label of each item
+#   side cluster_names.csv         the names that the user gives to clusters
+#        kept/labels.parquet       the labels of the last run, by content id
+
+
+rule cluster:
+    """Find groups of images, and give every image a label whose beginnings are groups, too."""
+    input:
+        SCANNED,
+        f"{MODEL}/clusters.csv",
+        f"{MODEL}/clusters.jpg",
+        f"{MODEL}/labels.parquet",
+
+
+rule clusters:
+    """Divide the images into clusters."""
+    input:
+        vectors=after_scan(f"{MODEL}/vectors.npy"),
+        graph=after_scan(f"{MODEL}/knn.npz"),
+        tree=after_scan(f"{MODEL}/mst.npy"),
+        path=after_scan(f"{MODEL}/path.npy"),
+    output:
+        clusters=f"{MODEL}/clusters.parquet",
+        facts=f"{MODEL}/clusters.json",
+        picture=f"{MODEL}/clusters.png",
+    log:
+        f"{MODEL}/logs/clusters.log",
+    benchmark:
+        f"{MODEL}/benchmarks/clusters.tsv"
+    conda:
+        "../../environment.yml"
+    threads: ALL_CORES
+    params:
+        version=versions.CLUSTERS,
+        method=config["cluster_method"],
+        number=config["clusters"],
+        fewest=config["clusters_min"],
+        most=config["clusters_max"],
+        scaling=config["cluster_scaling"],
+        smallest=config["cluster_min_size"],
+        memory=config["memory"],
+        seed=config["seed"],
+    script:
+        "../../scripts/clusters.py"
+
+
+rule cluster_table:
+    """Name the clusters and say what is in them."""
+    input:
+        clusters=after_scan(f"{MODEL}/clusters.parquet"),
+        order=after_scan(f"{MODEL}/order.parquet"),
+        item_ids=after_scan(f"{MODEL}/items.parquet"),
+    output:
+        table=f"{MODEL}/cluster_table.parquet",
+        readable=f"{MODEL}/clusters.csv",
+    log:
+        f"{MODEL}/logs/cluster_table.log",
+    benchmark:
+        f"{MODEL}/benchmarks/cluster_table.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        version=versions.CLUSTER_TABLE,
+        names_file=f"{MODEL}/cluster_names.csv",
+        names=lambda wildcards: names_digest(Path(f"{MODEL}/cluster_names.csv")),
+    script:
+        "../../scripts/cluster_table.py"
+
+
+rule cluster_sheets:
+    """Draw a contact sheet of each cluster."""
+    input:
+        clusters=after_scan(f"{MODEL}/clusters.parquet"),
+        order=after_scan(f"{MODEL}/order.parquet"),
+        table=after_scan(f"{MODEL}/cluster_table.parquet"),
+    output:
+        page=f"{MODEL}/clusters.jpg",
+        sheets=directory(f"{MODEL}/cluster_sheets"),
+    log:
+        f"{MODEL}/logs/cluster_sheets.log",
+    benchmark:
+        f"{MODEL}/benchmarks/cluster_sheets.tsv"
+    conda:
+        "../../environment.yml"
+    threads: ALL_CORES
+    params:
+        version=versions.CLUSTER_SHEETS,
+    script:
+        "../../scripts/cluster_sheets.py"
+
+
+rule labels:
+    """Give every image a hierarchical label."""
+    input:
+        vectors=after_scan(f"{MODEL}/vectors.npy"),
+        item_ids=after_scan(f"{MODEL}/items.parquet"),
+        tree=after_scan(f"{MODEL}/mst.npy"),
+    output:
+        labels=f"{MODEL}/labels.parquet",
+    log:
+        f"{MODEL}/logs/labels.log",
+    benchmark:
+        f"{MODEL}/benchmarks/labels.tsv"
+    conda:
+        "../../environment.yml"
+    threads: ALL_CORES
+    params:
+        version=versions.LABELS,
+        kept=f"{MODEL}/kept/labels.parquet",
+        symbols=config["label_symbols"],
+        keep=config["label_keep"],
+        memory=config["memory"],
+        seed=config["seed"],
+    script:
+        "../../scripts/labels.py"

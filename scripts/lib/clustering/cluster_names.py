@@ -1,0 +1,154 @@
+"""The names that the user gives to clusters, in a table to be edited.
+
+`cluster_names.csv` has a row for each cluster, with an empty column `your_name`. A name is tied to an image,
+the anchor: whatever cluster that image is in bears the name, so names outlive other clusterings. The table is
+written by the stage, which keeps the rows that have a name. What these say is the stage's parameter, and
+nothing else of the table is, so that writing it does not make the stage run again.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from blake3 import blake3
+
+from scripts.lib.artifacts.atomic import write_text
+from scripts.lib.embedding.gather import Items
+from scripts.lib.errors import InputError
+from scripts.lib.files.content_ids import positions_in
+from scripts.lib.files.exports import harmless
+from scripts.lib.ordering.metric import Ints
+
+COLUMNS = ("cluster", "your_name", "name", "files", "example", "anchor")
+
+
+class GivenName(NamedTuple):
+    """A name, and the content id in hexadecimal digits of the image that bears it."""
+
+    anchor: str
+    name: str
+
+
+def read_given_names(file: Path) -> list[GivenName]:
+    """Return the names that the user has given, in the order of the table; none without a table.
+
+    Raises
+    ------
+    InputError
+        when the table lacks a column, or a named row its anchor.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")  # spreadsheets write a mark in front
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file} can't be read ({error}). It is UTF-8 text; mend or remove it.") from error
+    reader = csv.DictReader(io.StringIO(text), delimiter=_separator(text))
+    if not {"your_name", "anchor"} <= set(reader.fieldnames or ()):
+        raise InputError(f"{file} has no columns your_name and anchor; remove it, and it is made anew.")
+    given = [
+        (line, row["anchor"] or "", (row["your_name"] or "").strip()) for line, row in enumerate(reader, 2)
+    ]
+    for line, anchor, name in given:
+        if name and not _is_anchor(anchor):
+            raise InputError(
+                f"{file}, row {line}: '{name}' has no anchor ('{anchor}'); leave that column as it is."
+            )
+    return [GivenName(anchor, name) for _, anchor, name in given if name]
+
+
+def _separator(text: str) -> str:
+    first = text.partition("\n")[0]
+    return ";" if first.count(";") > first.count(",") else ","
+
+
+def _is_anchor(anchor: str) -> bool:
+    try:
+        return len(bytes.fromhex(anchor)) > 0
+    except ValueError:
+        return False
+
+
+def names_digest(file: Path) -> str:
+    """Return a text that changes with the names that were given, and with nothing else.
+
+    A table that can't be read is another, too: the stage says what is wrong with it.
+    """
+    try:
+        given = read_given_names(file)
+    except InputError as error:
+        return blake3(str(error).encode()).hexdigest()[:16]
+    return blake3(repr(sorted(given)).encode()).hexdigest()[:16] if given else ""
+
+
+def clusters_of_anchors(given: Sequence[GivenName], items: Items, numbers: Ints) -> dict[str, int]:
+    """Return the cluster of each anchor that is among the items."""
+    anchors = sorted({each.anchor for each in given})
+    ids = np.array([bytes.fromhex(anchor) for anchor in anchors], items.content_ids.dtype)
+    places = positions_in(items.content_ids, ids)
+    found = zip(anchors, places.tolist(), strict=True)
+    return {anchor: int(numbers[items.rows[place]]) for anchor, place in found if place >= 0}
+
+
+def names_of_clusters(
+    given: list[GivenName], clusters: Mapping[str, int]
+) -> tuple[dict[int, str], list[str]]:
+    """Return the name of each cluster that has been given one, and what can't be given.
+
+    clusters : the cluster of each content id, in hexadecimal digits
+    """
+    names: dict[int, str] = {}
+    problems = []
+    for anchor, name in given:
+        cluster = clusters.get(anchor, -1)
+        if cluster < 0:
+            problems.append(f"'{name}' names no cluster now: its image is gone, or unclustered")
+        elif names.setdefault(cluster, name) != name:
+            problems.append(f"'{name}' is not taken: its cluster is called '{names[cluster]}'")
+    return names, problems
+
+
+def unique_names(names: Mapping[int, str], taken: Iterable[str] = ()) -> dict[int, str]:
+    """Return names of which no two are equal after case folding: the later ones get a number."""
+    taken, result = {name.casefold() for name in taken}, {}
+    for cluster, name in sorted(names.items()):
+        number, candidate = 1, name
+        while candidate.casefold() in taken:
+            number += 1
+            candidate = f"{name} {number}"
+        taken.add(candidate.casefold())
+        result[cluster] = candidate
+    return result
+
+
+def write_names(file: Path, table: pa.Table, given: list[GivenName], clusters: Mapping[str, int]) -> None:
+    """Write the table for the user: a row for each cluster, and the names that belong to none now.
+
+    Nothing is written where names have been given meanwhile: the next run takes them.
+
+    table : the table of clusters
+    """
+    if read_given_names(file) == given:
+        write_text(file, _names_text(table, given, clusters))
+
+
+def _names_text(table: pa.Table, given: list[GivenName], clusters: Mapping[str, int]) -> str:
+    by_cluster: dict[int, list[GivenName]] = {}
+    for each in given:
+        by_cluster.setdefault(clusters.get(each.anchor, -1), []).append(each)
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    shown = [table["cluster"], harmless(table["name"]), table["files"], harmless(table["medoid"])]
+    for cluster, name, files, example, medoid in zip(
+        *(column.to_pylist() for column in (*shown, table["medoid_id"])), strict=True
+    ):
+        for anchor, own in by_cluster.get(cluster) or [GivenName(medoid.hex(), "")]:
+            writer.writerow([cluster, own, name, files, example, anchor])
+    for anchor, own in by_cluster.get(-1, []):
+        writer.writerow(["", own, "", 0, "", anchor])
+    return stream.getvalue()

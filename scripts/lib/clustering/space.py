@@ -1,0 +1,68 @@
+"""The space in which clusters are looked for: the vectors as they are, or with their dimensions weighed anew.
+
+Single precision, all rows in memory. Where they would not fit, they are projected to as many principal
+components as do.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import RobustScaler
+from threadpoolctl import threadpool_limits
+
+from scripts.lib.ordering.graph.candidates import Vectors, float_blocks, sample_rows
+from scripts.lib.ordering.metric import Floats
+
+Transform = Callable[[Floats], npt.NDArray[Any]]
+
+SAMPLE_ROWS = 20_000  # rows that quartiles and components are computed from
+WHITENED_VARIANCE = 0.9  # beyond, components are mostly noise, which whitening would raise to the same height
+MOST_WHITENED = 256
+
+
+def cluster_space(vectors: Vectors, scaling: str, memory: float, seed: int) -> Floats:
+    """Return the vectors as clusters are to be looked for in them: (n, d') float32.
+
+    vectors : (n, d) float16 or float32, may be a memory map
+    scaling : none; robust, by medians and quartiles; whiten, principal components of equal variance
+    memory : bytes that they may take
+    """
+    n, d = vectors.shape
+    if n < 2 or d == 0:
+        return np.asarray(vectors, np.float32)
+    sample = vectors[sample_rows(n, SAMPLE_ROWS, seed)].astype(np.float32)
+    with threadpool_limits(1, "blas"):  # sums, and so clusters, do not depend on the number of cores
+        steps = _scalings(sample, scaling, seed)
+        for step in steps:
+            sample = step(sample).astype(np.float32)
+        room = max(1, int(memory / (4 * n)))
+        if sample.shape[1] > room:
+            steps.append(PCA(min(room, len(sample)), svd_solver="covariance_eigh").fit(sample).transform)
+        return _transformed(vectors, steps)
+
+
+def _scalings(sample: Floats, scaling: str, seed: int) -> list[Transform]:
+    if scaling == "robust":
+        return [RobustScaler().fit(sample).transform]
+    if scaling == "whiten":
+        return [_whitening(sample, seed)]
+    return []
+
+
+def _whitening(sample: Floats, seed: int) -> Transform:
+    most = min(*sample.shape, MOST_WHITENED)
+    pca = PCA(most, whiten=True, svd_solver="auto", random_state=seed).fit(sample)
+    kept = np.searchsorted(np.cumsum(pca.explained_variance_ratio_), WHITENED_VARIANCE) + 1
+    return lambda rows: pca.transform(rows)[:, :kept]
+
+
+def _transformed(vectors: Vectors, steps: list[Transform]) -> Floats:
+    blocks = []
+    for _, block in float_blocks(vectors):
+        for step in steps:
+            block = step(block).astype(np.float32)
+        blocks.append(block)
+    return np.concatenate(blocks)
