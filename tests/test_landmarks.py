@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scripts.lib.projection import landmarks
-from scripts.lib.projection.landmarks import among, place_all, weights
+from scripts.lib.projection.landmarks import among, index_of, nearest_landmarks, place_all, weights
 
 
 def clouds(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -24,7 +24,9 @@ def test_a_copy_of_a_landmark_lies_on_it() -> None:
     assert np.median(scattered) < 0.6 * np.median(np.linalg.norm(places, axis=1))
 
 
-def test_items_stay_with_their_group() -> None:
+@pytest.mark.parametrize("affordable", [0, 1e9])
+def test_items_stay_with_their_group(affordable: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landmarks, "AFFORDABLE", affordable)  # exact search, or an index
     vectors, groups = clouds(400)
     rows = np.arange(0, 400, 4)
     places = np.where(groups[rows, np.newaxis] == 1, 1, -1) * np.ones((100, 2), np.float32)
@@ -76,3 +78,12 @@ def test_nearer_landmarks_weigh_more() -> None:
 def test_stragglers_do_not_draw_an_item_into_the_gap() -> None:
     places = np.array([[[0, 0], [0.1, 0], [0, 0.1], [100, 0]]], np.float32)
     assert np.abs(among(places, np.full((1, 4), 0.25))).max() < 1
+
+
+def test_an_index_finds_what_exact_search_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = np.random.default_rng(0).normal(size=(4000, 8)).astype(np.float32)
+    exact = nearest_landmarks(index_of(vectors[:3000], 1000, seed=0), vectors[3000:])
+    monkeypatch.setattr(landmarks, "AFFORDABLE", 0)
+    found = nearest_landmarks(index_of(vectors[:3000], 1000, seed=0), vectors[3000:])
+    assert (found[0] == exact[0]).mean() > 0.9
+    assert (np.diff(found[1]) >= 0).all()

@@ -3,6 +3,8 @@
 An item belongs where the landmarks are that resemble it. Of its nearest ones, weighted by how much nearer
 than the others they are, the geometric median is taken: where they lie together it is their mean, and
 where some lie far off it stays with the most, instead of falling into the gap between.
+
+The nearest are found exactly while that takes seconds; beyond, by an index, in a PCA's space.
 """
 
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from scripts.lib.ordering.graph.candidates import (
     single_threaded,
     workers,
 )
+from scripts.lib.ordering.graph.indexes import Dial, IndexSettings, build_index
 from scripts.lib.ordering.metric import Floats
 from scripts.lib.projection.sample import Places
 
@@ -25,12 +28,19 @@ LANDMARKS = 12  # around which an item is placed
 STEEPNESS = 4.0  # the farthest of them weighs e ** -4 of the nearest
 ROUNDS = 10  # towards the median
 BLOCK_ROWS = 4096
+AFFORDABLE = 4e12  # multiplications of an exact search: about a minute on two cores
+DIAL = 48  # lists of an inverted file that are read, or vectors that a small world keeps in view
 
 Progress = Callable[[int], object]
 
 
 def place_all(
-    vectors: Vectors, rows: Rows, places: list[Places], threads: int = 1, progress: Progress = lambda n: None
+    vectors: Vectors,
+    rows: Rows,
+    places: list[Places],
+    threads: int = 1,
+    progress: Progress = lambda n: None,
+    seed: int = 0,
 ) -> list[Places]:
     """Place every item: landmarks where they are, the others among them.
 
@@ -45,7 +55,7 @@ def place_all(
     whole = [np.empty((len(vectors), each.shape[1]), np.float32) for each in places]
     others = np.setdiff1d(np.arange(len(vectors)), rows, assume_unique=True)
     with single_threaded():
-        proposer = exhaustive(vectors[rows], LANDMARKS)
+        proposer = index_of(vectors[rows], len(others), seed)
 
     def place(start: int) -> int:
         block = others[start : start + BLOCK_ROWS]
@@ -62,10 +72,30 @@ def place_all(
     return whole
 
 
+def index_of(landmarks: Vectors, queries: int, seed: int) -> Proposer:
+    """Index the landmarks, exactly where so many queries can afford it.
+
+    landmarks : (m, d) float16 or float32
+    """
+    if float(queries) * landmarks.size <= AFFORDABLE:
+        return exhaustive(landmarks, LANDMARKS)
+    proposer = build_index(landmarks, LANDMARKS, IndexSettings(seed=seed))
+    Dial(proposer.index).set(DIAL)
+    return proposer
+
+
 def nearest_landmarks(proposer: Proposer, queries: Floats) -> tuple[Rows, Floats]:
-    """Return the nearest landmarks of each query and their distances: (q, k) int64 and float32, ascending."""
+    """Return the nearest landmarks of each query and their distances: (q, k) int64 and float32, ascending.
+
+    Where an index finds too few, the nearest stands for those that are missing.
+    """
     centre = 0 if proposer.centre is None else proposer.centre
     squares, near = proposer.index.search(queries - centre, proposer.width)
+    missing = near < 0
+    near = np.maximum(np.where(missing, near[:, :1], near), 0)
+    squares = np.where(missing, squares[:, :1], squares)
+    order = squares.argsort(axis=1, kind="stable")
+    near, squares = (np.take_along_axis(each, order, axis=1) for each in (near, squares))
     return near, np.sqrt(np.maximum(squares, 0))
 
 

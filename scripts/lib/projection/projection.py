@@ -122,7 +122,8 @@ def _complete(
     if not missing:
         return layouts
     with phases(missing, "items placed") as count:
-        placed = place_all(vectors, sample.rows, list(layouts.values()), settings.threads, count)
+        known = list(layouts.values())
+        placed = place_all(vectors, sample.rows, known, settings.threads, count, settings.seed)
     return dict(zip(layouts, placed, strict=True))
 
 
