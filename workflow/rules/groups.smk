@@ -1,4 +1,4 @@
-# The embedding into groups: clusters, hierarchical labels, categories in words.
+# The embedding into groups: clusters and hierarchical labels.
 #
 #   in   vectors.npy, items.parquet, knn.npz, mst.npy, path.npy, order.parquet
 #   out  clusters.parquet          the cluster of each item, -1 unclustered; its distance to the centroid
