@@ -64,10 +64,10 @@ def principal_axes(vectors: Vectors, k: int, threads: int = 1) -> Axes:
     """Return the centre and the first k directions; at most as many as there are vectors."""
     if vectors.shape[1] > MOST_COLUMNS:
         return _axes_of_sample(vectors, k)
-    total = np.zeros(vectors.shape[1])
-    for each in _in_order(lambda start: _block(vectors, start).sum(axis=0), vectors, threads):
+    first, total = vectors[0].astype(np.float64), np.zeros(vectors.shape[1])
+    for each in _in_order(lambda start: (_block(vectors, start) - first).sum(axis=0), vectors, threads):
         total += each
-    centre = total / len(vectors)
+    centre = first + total / len(vectors)  # of equal vectors the vector itself, to the last bit
 
     def products(start: int) -> Doubles:
         apart = _block(vectors, start) - centre
