@@ -31,6 +31,7 @@ CONFIG = name=$(call text,$(or $(NAME),photos)) images=$(call text,$(images)) ou
 CONFIG += folders_output=$(call text,$(filed))
 CONFIG += model=$(call text,$(MODEL)) $(if $(WEIGHTS),weights=$(call text,$(value WEIGHTS)))
 CONFIG += $(if $(DEVICE),device=$(DEVICE)) $(MORE)
+CONFIG += $(if $(CATEGORIES),categories=$(call text,$(value CATEGORIES)))
 
 .DEFAULT_GOAL := help
 .PHONY: help sort plan undo cluster categorize project duplicates reorganize plan-reorganize undo-reorganize
@@ -61,6 +62,10 @@ cluster: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## find groups of images
 project: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## lay the images out as a map (MORE=projection=tsne)
 	@$(SNAKEMAKE) project --config $(CONFIG)
 	@echo The map: results/$(call quoted,$(NAME))/*/projection.png
+
+categorize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort by words: CATEGORIES=moody,sunset MODEL=clip:...
+	@$(SNAKEMAKE) categorize --config $(CONFIG)
+	@echo The images by words: results/$(call quoted,$(NAME))/*/categories.jpg
 
 undo: $(VENV)/.sort  ## put back what was copied, linked or moved to OUTPUT
 	@$(SNAKEMAKE) undo --config $(CONFIG)
