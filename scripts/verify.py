@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.artifacts.record import set_aside
+from scripts.lib.artifacts.record import intact, set_aside
 from scripts.lib.embedding.models.card import read_card
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.occupancy import occupying
@@ -57,14 +57,14 @@ def copies_in(run: Stage, output: Path, copied: Path, threads: int) -> list[Find
 def main(job: Any) -> None:
     """Run the checks."""
     with stage("verify", job.log[0]) as run:
-        artifacts = [Path(path) for path in job.params.artifacts]
-        with run.progress(len(artifacts), "artifacts") as count:
-            findings = verify_artifacts(artifacts, count)
+        artifacts, demanded = (list(map(Path, paths)) for paths in (job.params.artifacts, job.params.demanded))
+        with run.progress(len(artifacts) + len(demanded), "artifacts") as count:
+            findings = verify_artifacts(artifacts, count) + verify_artifacts(demanded, count, intact)
         findings += vectors(run, job) + copies(run, job)
         for finding in findings:
             run.tell(finding.problem)
         if findings:
-            raise DamagedArtifact(f"{len(findings)} things are not as recorded; a plain run mends them.")
+            raise DamagedArtifact(f"{len(findings)} things are not as recorded; a plain run mends them, or the command that made them.")
         run.tell("store, artifacts and copies are as they were recorded")
 
 

@@ -14,6 +14,7 @@ rule verify:
     threads: ALL_CORES
     params:
         artifacts=ARTIFACTS,
+        demanded=DEMANDED,
         manifests=expand(f"{MODEL}/embed/{{partition}}.parquet", partition=PARTITIONS),
         copied=f"{COLLECTION}/copied.parquet",
         model=MODEL,

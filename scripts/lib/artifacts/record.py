@@ -120,6 +120,20 @@ def checked(artifact: Path) -> Path:
     return artifact
 
 
+def intact(artifact: Path) -> Path:
+    """Return the path of an artifact that is what its record says, whatever lies beside it now.
+
+    Raises
+    ------
+    DamagedArtifact
+        otherwise; the artifact is set aside.
+    """
+    reason = _damage(artifact, read_record(artifact))
+    if reason:
+        raise set_aside(artifact, reason)
+    return artifact
+
+
 def _damage(artifact: Path, record: Record) -> str | None:
     try:
         size = artifact.stat().st_size
