@@ -57,14 +57,18 @@ def copies_in(run: Stage, output: Path, copied: Path, threads: int) -> list[Find
 def main(job: Any) -> None:
     """Run the checks."""
     with stage("verify", job.log[0]) as run:
-        artifacts, demanded = (list(map(Path, paths)) for paths in (job.params.artifacts, job.params.demanded))
+        artifacts, demanded = (
+            [Path(path) for path in paths] for paths in (job.params.artifacts, job.params.demanded)
+        )
         with run.progress(len(artifacts) + len(demanded), "artifacts") as count:
             findings = verify_artifacts(artifacts, count) + verify_artifacts(demanded, count, intact)
         findings += vectors(run, job) + copies(run, job)
         for finding in findings:
             run.tell(finding.problem)
         if findings:
-            raise DamagedArtifact(f"{len(findings)} things are not as recorded; a plain run mends them, or the command that made them.")
+            raise DamagedArtifact(
+                f"{len(findings)} things are not as recorded; run again what made them, and it mends them."
+            )
         run.tell("store, artifacts and copies are as they were recorded")
 
 

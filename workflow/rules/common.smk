@@ -90,20 +90,6 @@ ARTIFACTS = [
     f"{COLLECTION}/copied.parquet",
 ]
 
-# What is made only for those who ask for it.
-DEMANDED = [
-    *expand(
-        f"{MODEL}/clusters.{{kind}}", kind=["parquet", "json", "png", "csv", "jpg"]
-    ),
-    *expand(
-        f"{MODEL}/{{table}}.parquet", table=["cluster_table", "labels", "collection"]
-    ),
-    *expand(f"{MODEL}/categories.{{kind}}", kind=["parquet", "csv", "jpg"]),
-    *expand(f"{MODEL}/projection.{{kind}}", kind=["parquet", "png"]),
-    *expand(f"{MODEL}/duplicates.{{kind}}", kind=["parquet", "csv", "html"]),
-    *expand(f"{MODEL}/reorganize.{{kind}}", kind=["parquet", "csv", "json"]),
-]
-
 
 wildcard_constraints:
     partition=r"\d+",

@@ -5,6 +5,21 @@
 #   out  none; what is damaged is set aside, so that the next plain run makes it again
 
 
+# What is made only for those who ask for it.
+DEMANDED = [
+    *expand(
+        f"{MODEL}/clusters.{{kind}}", kind=["parquet", "json", "png", "csv", "jpg"]
+    ),
+    *expand(
+        f"{MODEL}/{{table}}.parquet", table=["cluster_table", "labels", "collection"]
+    ),
+    *expand(f"{MODEL}/categories.{{kind}}", kind=["parquet", "csv", "jpg"]),
+    *expand(f"{MODEL}/projection.{{kind}}", kind=["parquet", "png"]),
+    *expand(f"{MODEL}/duplicates.{{kind}}", kind=["parquet", "csv", "html"]),
+    *expand(f"{MODEL}/reorganize.{{kind}}", kind=["parquet", "csv", "json"]),
+]
+
+
 rule verify:
     """Check store, artifacts and copies against their records."""
     log:
