@@ -31,9 +31,11 @@ CONFIG = name=$(call text,$(or $(NAME),photos)) images=$(call text,$(images)) ou
 CONFIG += folders_output=$(call text,$(filed))
 CONFIG += model=$(call text,$(MODEL)) $(if $(WEIGHTS),weights=$(call text,$(value WEIGHTS)))
 CONFIG += $(if $(DEVICE),device=$(DEVICE)) $(MORE)
+CONFIG += $(if $(CATEGORIES),categories=$(call text,$(value CATEGORIES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help sort plan undo reorganize plan-reorganize undo-reorganize collection verify retry store-gc test check bench clean
+.PHONY: help sort plan undo cluster categorize project duplicates reorganize plan-reorganize undo-reorganize
+.PHONY: collection verify retry store-gc test check bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +54,18 @@ example/images: $(VENV)/.sort
 plan: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## say what a sort would do in OUTPUT, and touch nothing there
 	@$(SNAKEMAKE) plan --config $(CONFIG)
 	@echo What each image is to be called: results/$(call quoted,$(NAME))/*/plan.csv
+
+cluster: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## find groups of images (MORE=clusters=20)
+	@$(SNAKEMAKE) cluster --config $(CONFIG)
+	@echo What is in the clusters: results/$(call quoted,$(NAME))/*/clusters.jpg
+
+project: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## lay the images out as a map (MORE=projection=tsne)
+	@$(SNAKEMAKE) project --config $(CONFIG)
+	@echo The map: results/$(call quoted,$(NAME))/*/projection.png
+
+categorize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort by words: CATEGORIES=moody,sunset MODEL=clip:...
+	@$(SNAKEMAKE) categorize --config $(CONFIG)
+	@echo The images by words: results/$(call quoted,$(NAME))/*/categories.jpg
 
 undo: $(VENV)/.sort  ## put back what was copied, linked or moved to OUTPUT
 	@$(SNAKEMAKE) undo --config $(CONFIG)

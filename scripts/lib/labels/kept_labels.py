@@ -141,5 +141,5 @@ def read_labels(file: Path, symbols: int) -> tuple[np.ndarray, Labels] | None:
         return ids_array(table["content_id"]), labels
     except (pa.ArrowException, OSError, KeyError, TypeError) as error:
         raise DamagedArtifact(
-            f"{file} can't be read ({error}). It has the labels of the last run; remove it, and all are made anew."
+            f"{file} can't be read ({error}). It has the last labels; remove it, and all are made anew."
         ) from error

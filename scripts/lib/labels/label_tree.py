@@ -15,7 +15,7 @@ ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"  # in the order in which names
 
 
 def tree_labels(tree: Dendrogram, symbols: int) -> list[str]:
-    """Return the way to each leaf, and then the first symbol; sorted, they stand in the order of the leaves."""
+    """Return the way to each leaf, and the first symbol; their order is that of the leaves."""
     n = tree.leaves
     labels = [""] * n
     pending = [(2 * n - 2, "")]

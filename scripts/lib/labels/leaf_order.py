@@ -1,7 +1,7 @@
 """The order of a tree's leaves: of the two ways to lay out each joint, the one that keeps neighbours alike.
 
-From the root down each pair of branches is put such that their ends are near to what lies outside. A simple form
-of what Gruvaeus and Wainer (1972) do.
+From the root down each pair of branches is put such that their ends are near to what lies outside, a simple
+form of what Gruvaeus and Wainer (1972) do.
 """
 
 from typing import Any
