@@ -33,15 +33,11 @@ def embed_labelled(folder: Path, model: str, weights: str | None) -> Labelled:
     workers = WorkerSettings(
         network.prepare(), network.target, config["pixel_limit"], threads, config["decode_seconds"]
     )
-    files = {ids_of(file): file for file in images_below(folder)}
+    files = {blake3(file.read_bytes()).digest(): file for file in images_below(folder)}
+    labels = {content.rstrip(b"\0"): file.parent.name for content, file in files.items()}  # as arrays hold it
     requests = (Request(content, [os.fsencode(file)]) for content, file in files.items())
     results = embed_images(requests, network, workers, config["batch_size"])
     batches = [each for each in results if isinstance(each, Embedded)]
-    folders = [files[content].parent.name for each in batches for content in each.ids.tolist()]
+    folders = [labels[content] for each in batches for content in each.ids.tolist()]
     vectors = np.concatenate([each.vectors for each in batches]).astype(np.float16)
     return Labelled(vectors, np.unique(folders, return_inverse=True)[1])
-
-
-def ids_of(file: Path) -> bytes:
-    """Return the content id of a file as arrays hold it: without zeros at its end."""
-    return blake3(file.read_bytes()).digest().rstrip(b"\0")

@@ -4,14 +4,17 @@ import csv
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
 
-from scripts.lib.artifacts.record import read_record
+from scripts.categories import item_vectors
+from scripts.lib.artifacts.record import Provenance, read_record, recording
 from scripts.lib.categories.categories import (
     Rule,
     Texts,
@@ -22,8 +25,11 @@ from scripts.lib.categories.categories import (
 )
 from scripts.lib.categories.matching import contents_without, rows_of_items, taken_rows
 from scripts.lib.categories.taxonomy import SLASH, read_categories
-from scripts.lib.embedding.gather import Items
-from scripts.lib.files.content_ids import ID_DTYPE
+from scripts.lib.embedding.gather import Items, items_table
+from scripts.lib.embedding.models.card import ModelCard
+from scripts.lib.errors import InputError
+from scripts.lib.files.content_ids import ID_DTYPE, ID_TYPE, id_bytes
+from scripts.lib.files.status import OK
 from tests.conftest import ROOT, Workflow
 from tests.tiny_clip import (
     ARCHITECTURE,
@@ -157,6 +163,62 @@ def test_items_are_matched_by_their_contents() -> None:
     assert rows_of_items(items_of([], []), others).tolist() == []
 
 
+class Said:
+    """What a stage says."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.logged: list[str] = []
+
+    def tell(self, message: str) -> None:
+        self.told.append(message)
+
+    def info(self, message: str, *values: object) -> None:
+        self.logged.append(message % values)
+
+
+def job_of(folder: Path, ours: Items, others: Items, vectors: np.ndarray) -> SimpleNamespace:
+    """Return a job with the items of two models, the vectors of one, and an inventory of files."""
+    paths = {name: folder / name for name in ("item_ids", "vector_ids", "vectors", "inventory")}
+    pq.write_table(items_table(ours), paths["item_ids"])
+    pq.write_table(items_table(others), paths["vector_ids"])
+    with paths["vectors"].open("wb") as stream:
+        np.save(stream, vectors)
+    ids = id_bytes(ours.content_ids)
+    names = [f"image {k}.jpg".encode() for k in range(len(ids))]
+    inventory = {"content_id": pa.array(ids, ID_TYPE), "path_bytes": names, "status": [OK] * len(ids)}
+    with recording(paths["inventory"], Provenance("scan", 1)) as temporary:
+        pq.write_table(pa.table(inventory), temporary)
+    return SimpleNamespace(input=SimpleNamespace(**paths))
+
+
+def test_images_that_the_other_model_lacks_are_named_and_counted(tmp_path: Path) -> None:
+    card = ModelCard("clip:tiny/tag", 2, "float16", 1)
+    ours = items_of([0, 1, 2], [b"a", b"b", b"c"])
+    job, run = job_of(tmp_path, ours, items_of([0, 1], [b"a", b"c"]), np.eye(2, dtype=np.float16)), Said()
+    found = item_vectors(run, job, card)
+    np.testing.assert_array_equal(found[[0, 2]], np.eye(2))
+    assert np.isnan(found[1]).all()
+    assert run.told == ["1 images have no vector of clip:tiny/tag, and stay unsure; the log names them"]
+    assert run.logged == ["without a vector: image 1.jpg"]
+
+
+def test_vectors_of_no_image_or_of_another_model_are_refused(tmp_path: Path) -> None:
+    card, ours = ModelCard("clip:tiny/tag", 2, "float16", 1), items_of([0, 1], [b"a", b"b"])
+    job = job_of(tmp_path, ours, items_of([0, 1], [b"x", b"y"]), np.eye(2, dtype=np.float16))
+    with pytest.raises(InputError, match="no image has a vector of clip:tiny/tag"):
+        item_vectors(Said(), job, card)
+    job = job_of(tmp_path, ours, ours, np.eye(2, 3, dtype=np.float16))
+    with pytest.raises(InputError, match="makes vectors of 2 numbers, and yours have 3"):
+        item_vectors(Said(), job, card)
+
+
+def test_no_images_have_no_vectors(tmp_path: Path) -> None:
+    none = items_of([], [])
+    job = job_of(tmp_path, none, none, np.empty((0, 2), np.float16))
+    assert item_vectors(Said(), job, ModelCard("clip:tiny/tag", 2, "float16", 1)).shape == (0, 2)
+
+
 # The real workflow
 
 
@@ -255,8 +317,6 @@ def test_only_other_words_are_compared_again(categorized: Workflow) -> None:
     after = sorted((categorized.folder / "results" / "store" / "texts").rglob("*.arrow"))
     assert len(after) == len(before) + 1
     (new,) = set(after) - set(before)
-    import pyarrow as pa
-
     assert pa.ipc.open_file(new).read_all().num_rows == 3 * len(TEMPLATES)  # the new words alone
     log = (categorized.model / "logs" / "categories.log").read_text()
     assert "named more than once count once: Red" in log

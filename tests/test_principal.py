@@ -76,3 +76,9 @@ def test_progress_counts_every_row_once() -> None:
     done: list[int] = []
     principal_components(stretched(77, 4), 2, 1, done.append)
     assert sum(done) == 77
+
+
+@pytest.mark.parametrize("most", [2, 100])
+def test_equal_vectors_have_no_components(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(principal, "MOST_COLUMNS", most)
+    assert not principal_components(np.full((30, 7), 0.1, np.float32), 3).any()

@@ -130,7 +130,7 @@ def test_few_items_are_laid_out(method: str, n: int) -> None:
 
 @pytest.mark.parametrize("method", ALL)
 def test_identical_vectors_lie_in_the_middle(method: str) -> None:
-    maps = maps_of(np.ones((30, 4), np.float16), method)
+    maps = maps_of(np.full((30, 4), 0.1, np.float32), method)
     assert not maps.plane.any()
     assert not maps.space.any()
 

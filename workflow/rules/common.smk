@@ -19,6 +19,7 @@ from scripts.lib.errors import SeriatimError
 from scripts.lib.run import session, triggers
 from scripts.lib.run.config import (
     category_config,
+    knows_words,
     check_categorize,
     complete,
     model_tag,

@@ -10,10 +10,10 @@
 #        kept/labels.parquet       the labels of the last run, by content id
 
 
-# With categories in the configuration clusters are named by them.
+# With categories, and a model that knows words, clusters are named by them.
 WORDS = (
     {"categories": after_scan(f"{MODEL}/categories.parquet")}
-    if config["categories"]
+    if knows_words(config)
     else {}
 )
 

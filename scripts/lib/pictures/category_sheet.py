@@ -31,7 +31,7 @@ NAME_LENGTH = 60
 
 def draw_category_sheet(groups: Sequence[CategoryGroup], files: FirstFiles, target: Path) -> None:
     """Write the picture, a JPEG 1,600 pixels wide; of very many categories it shows the largest."""
-    shown = _largest(groups)
+    shown = largest(groups)
     with typography():
         page = Page(TOP + len(shown) * _row_height() + 0.1)
         page.write(MARGIN, 0.52, "The images by words", "title", fontweight="bold")
@@ -47,7 +47,7 @@ def draw_category_sheet(groups: Sequence[CategoryGroup], files: FirstFiles, targ
         page.save(target, "jpeg")
 
 
-def _largest(groups: Sequence[CategoryGroup]) -> list[tuple[int, CategoryGroup]]:
+def largest(groups: Sequence[CategoryGroup]) -> list[tuple[int, CategoryGroup]]:
     """Return the groups that are shown, each with its line in `categories.csv`."""
     lines = list(enumerate(groups, 2))
     by_size = sorted(lines, key=lambda line: (-int(line[1].members.sum()), line[0]))

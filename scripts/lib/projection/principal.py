@@ -64,10 +64,10 @@ def principal_axes(vectors: Vectors, k: int, threads: int = 1) -> Axes:
     """Return the centre and the first k directions; at most as many as there are vectors."""
     if vectors.shape[1] > MOST_COLUMNS:
         return _axes_of_sample(vectors, k)
-    total = np.zeros(vectors.shape[1])
-    for each in _in_order(lambda start: _block(vectors, start).sum(axis=0), vectors, threads):
+    first, total = vectors[0].astype(np.float64), np.zeros(vectors.shape[1])
+    for each in _in_order(lambda start: (_block(vectors, start) - first).sum(axis=0), vectors, threads):
         total += each
-    centre = total / len(vectors)
+    centre = first + total / len(vectors)  # of equal vectors the vector itself, to the last bit
 
     def products(start: int) -> Doubles:
         apart = _block(vectors, start) - centre
@@ -83,9 +83,12 @@ def principal_axes(vectors: Vectors, k: int, threads: int = 1) -> Axes:
 def _axes_of_sample(vectors: Vectors, k: int) -> Axes:
     from sklearn.decomposition import PCA
 
-    some = vectors[sample_rows(len(vectors), SAMPLE_ROWS, seed=0)].astype(np.float64)
-    fitted = PCA(min(k, len(some)), svd_solver="randomized", random_state=0, iterated_power=7).fit(some)
-    return Axes(fitted.mean_, _signed(fitted.components_.T))
+    first = vectors[0].astype(np.float64)
+    some = vectors[sample_rows(len(vectors), SAMPLE_ROWS, seed=0)] - first
+    method = PCA(min(k, len(some)), svd_solver="randomized", random_state=0, iterated_power=7)
+    with np.errstate(invalid="ignore"):  # shares of no variance at all
+        fitted = method.fit(some)
+    return Axes(first + fitted.mean_, _signed(fitted.components_.T))
 
 
 def _signed(directions: Doubles) -> Doubles:

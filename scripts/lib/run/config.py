@@ -180,6 +180,11 @@ def category_config(config: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**config, "model": config["category_model"], "weights": None, "embeddings": None}
 
 
+def knows_words(config: Mapping[str, Any]) -> bool:
+    """Tell whether there are categories, and a model that compares images with them."""
+    return bool(config["categories"]) and category_config(config)["model"].startswith("clip:")
+
+
 def check_categorize(config: Mapping[str, Any]) -> None:
     """Raise InputError where images can't be sorted by words with this configuration."""
     if not read_categories(config["categories"]).leaves:
