@@ -372,3 +372,11 @@ def test_what_can_not_be_done_is_said_before_anything_runs(
     assert done.returncode
     assert message in " ".join(done.stderr.split())
     assert not workflow.results.exists()
+
+
+def test_images_are_filed_by_their_categories(categorized: Workflow) -> None:
+    categorized.run("reorganize", folders="category", copy_mode="symlink")
+    filed: dict[str, set[str]] = {word: set() for word in COLOURS}
+    for path in categorized.folder.glob("filed_images/[!.]*/*"):
+        filed[path.parent.name].add(path.name.partition("_")[2].partition(" ")[0])
+    assert filed == {word: {word} for word in COLOURS}

@@ -1,16 +1,19 @@
 """One table of everything: each file with what is known of its item, read by other programs as it is."""
 
+import shutil
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from scripts.lib.files.collection import Known, collection_table
 from scripts.lib.files.content_ids import ID_TYPE
+from tests.conftest import COLLECTION_SIZE, Workflow
 
 CATEGORIES = ["nature/beach", "dusk"]
 
@@ -72,6 +75,14 @@ def test_each_file_has_what_is_known_of_its_item() -> None:
     assert third["size"] == 20
 
 
+def test_what_the_category_model_lacks_is_null() -> None:
+    table = known(3)
+    lists = pa.array([[0.5, 0.5], None, [0.25, 0.75]], pa.list_(pa.float32()))
+    categories = table.categories.set_column(3, "probabilities", lists)
+    rows = collection_table(order_of([2, 1, 0]), table._replace(categories=categories)).to_pylist()
+    assert [row["p_dusk"] for row in rows] == [0.75, None, 0.5]
+
+
 def test_without_categories_there_are_no_columns_of_them() -> None:
     names = collection_table(order_of([0, 1]), known(2, categories=False)).column_names
     assert not [name for name in names if name.startswith(("categor", "p_"))]
@@ -92,3 +103,20 @@ def test_other_programs_open_it(tmp_path: Path) -> None:
     assert found[0][2] == datetime(1970, 1, 1, 0, 0, 2)
     frame = pq.read_table(file).to_pandas()
     assert list(frame["path"]) == ["p/0.jpg", "p/1.jpg", "p/2.jpg"]
+
+
+def test_all_that_the_stages_tell_is_in_it(collection: Workflow) -> None:
+    settings = {"clusters": 3, "projection": "pca"}
+    twin = collection.images / "twin of image 0.jpg"
+    shutil.copy(collection.images / "image 0.jpg", twin)
+    collection.run("collection", **settings)
+    table = pq.read_table(collection.model / "collection.parquet")
+    order = pq.read_table(collection.model / "order.parquet")
+    for column in ("path", "position", "distance_to_next"):
+        assert table[column].equals(order[column])
+    assert len(table) == COLLECTION_SIZE + 1
+    assert set(table["cluster_name"].to_pylist()) == {"cluster 0", "cluster 1", "cluster 2"}
+    paths = table.filter(pc.field("duplicate_group").is_valid())["path"].to_pylist()
+    assert {"input_images/image 0.jpg", "input_images/twin of image 0.jpg"} <= set(paths)
+    assert not [name for name in table.column_names if table[name].null_count == len(table)]
+    assert collection.jobs("collection", **settings) == {}

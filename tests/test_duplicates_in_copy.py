@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from scripts.lib.artifacts.record import Provenance, recording
 from scripts.lib.output.filing.duplicates import Duplicates
 from scripts.lib.output.naming.names import Naming
 from scripts.lib.output.plan_summary import sentences
+from tests.conftest import COLLECTION_SIZE, Workflow
 from tests.copying import statuses, tree
 from tests.filing import Collection, places
 
@@ -100,3 +104,30 @@ def test_how_many_there_are_is_said() -> None:
     assert "3 duplicates are left out; their originals stay" in said["skip"]
     assert "3 duplicates go into the folder 'duplicates'" in said["group"]
     assert "duplicates" not in " ".join(sentences(facts))
+
+
+def tell(workflow: Workflow, lesser: list[str]) -> None:
+    """Write which images are duplicates of better ones, as the stage does."""
+    paths = [f"input_images/{name}".encode() for name in lesser]
+    columns = {
+        "group": pa.array(range(len(paths)), pa.int32()),
+        "path_bytes": pa.array(paths, pa.binary()),
+        "keep": pa.array([False] * len(paths), pa.bool_()),
+    }
+    with recording(workflow.model / "duplicates.parquet", Provenance("duplicate_groups", 1)) as temporary:
+        pq.write_table(pa.table(columns), temporary)
+
+
+def test_a_sort_leaves_them_out_and_takes_them_back(collection: Workflow) -> None:
+    images, copies, lesser = tree(collection.images), collection.copies(), collection.order()[3:5]
+    tell(collection, lesser)
+    told = collection.run(duplicates="skip").stderr
+    assert "2 duplicates are left out" in told
+    assert collection.copies() == {name: copies[name] for name in copies if name[5:] not in lesser}
+    assert collection.jobs(duplicates="skip") == {}
+    tell(collection, lesser[:1])
+    collection.run(duplicates="skip")
+    assert len(collection.copies()) == COLLECTION_SIZE - 1
+    collection.run()
+    assert collection.copies() == copies
+    assert tree(collection.images) == images

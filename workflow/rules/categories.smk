@@ -13,7 +13,12 @@ CATEGORY_MODEL = f"{COLLECTION}/{model_tag(CATEGORY_CONFIG, schema)}"
 CATEGORY_VECTORS = MODEL if config["model"] == "precomputed" else CATEGORY_MODEL
 
 # Before anything is embedded for it; at this point the engine does not tell its targets yet.
-if STARTED_BY_USER and "categorize" in sys.argv:
+NEED_CATEGORIES = {"categorize"}
+if config["folders"] == "category":
+    NEED_CATEGORIES |= {"plan_reorganize", "reorganize"}
+if config["categories"]:
+    NEED_CATEGORIES |= {"collection"}
+if STARTED_BY_USER and NEED_CATEGORIES & set(sys.argv):
     try:
         check_categorize(config)
     except SeriatimError as error:

@@ -7,7 +7,6 @@ Arrow's columns, so that a million files take no more than their columns.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -70,11 +69,9 @@ def _categories(known: Known, items: pa.ChunkedArray) -> dict[str, pa.ChunkedArr
         "category_probability": known.categories["probability"].take(items),
         "categories": known.categories["categories"].take(items),
     }
-    count = len(known.category_names)
-    flat = pc.list_flatten(known.categories["probabilities"]).to_numpy()
-    probabilities = flat.reshape(-1, count) if count else np.empty((0, 0))  # (m, c)
-    for name, column in zip(known.category_names, probabilities.T, strict=True):
-        columns[f"p_{name}"] = pa.array(np.ascontiguousarray(column)).take(items)
+    probabilities = known.categories["probabilities"]  # null for an item that the category model lacks
+    for place, name in enumerate(known.category_names):
+        columns[f"p_{name}"] = pc.list_element(probabilities, place).take(items)
     return columns
 
 

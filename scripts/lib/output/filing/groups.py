@@ -1,5 +1,6 @@
 """Which folder each file goes to: that of its cluster, its category or its label."""
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,5 +49,6 @@ def read_labels(labels: Path) -> list[str]:
     return [label or "0" for label in pq.read_table(labels, columns=["label"])["label"].to_pylist()]
 
 
+@functools.lru_cache(maxsize=65_536)  # files are many, folders are few
 def _folder(*names: str) -> Folder:
     return tuple(Part(name.encode("utf-8", "surrogateescape")) for name in names)

@@ -36,6 +36,7 @@ def names_in_folders(
             None if positions is None else [positions[row] for row in rows],
             beside[folder],
         )
-        prefix = folder + b"/" if folder else b""
-        named |= {row: name._replace(name=prefix + name.name) for row, name in zip(rows, names, strict=True)}
+        if folder:
+            names = [TargetName(folder + b"/" + name, *notes) for name, *notes in names]
+        named.update(zip(rows, names, strict=True))
     return [named[row] for row in range(len(sources))]
