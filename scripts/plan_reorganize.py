@@ -7,6 +7,7 @@ from scripts.lib.artifacts.record import Provenance, checked
 from scripts.lib.output.draft import PlanFiles, listed_files, plan_settings, write_plan
 from scripts.lib.output.filing.duplicates import Duplicates
 from scripts.lib.output.plan_reorganize import Filing, draft_in_folders
+from scripts.lib.run.config import check_apart
 from scripts.lib.run.stage import stage
 from scripts.lib.run.triggers import roots_of
 
@@ -17,6 +18,7 @@ def main(job: Any) -> None:
     """Run the stage."""
     params = job.params
     with stage("plan_reorganize", job.log[0]) as run:
+        check_apart(params.other, params.output)
         sources = {name: checked(Path(job.input[name])) for name in INPUTS if job.input.get(name)}
         settings = plan_settings(params, job.threads)
         listed = listed_files(sources["order"], settings, params.other, job.config)

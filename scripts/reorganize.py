@@ -7,6 +7,7 @@ from scripts.lib.artifacts.atomic import clear_marks
 from scripts.lib.artifacts.record import Provenance, checked
 from scripts.lib.output.carry_out import carry_out, write_done
 from scripts.lib.output.execute import CopySummary
+from scripts.lib.run.config import check_apart
 from scripts.lib.run.stage import stage
 
 
@@ -14,6 +15,7 @@ def main(job: Any) -> None:
     """Run the stage."""
     params, plan, done = job.params, Path(job.input.plan), Path(job.output.reorganized)
     with stage("reorganize", job.log[0]) as run:
+        check_apart(params.other, params.output)
         if params.mode == "none":
             run.tell(f"copy_mode is none; what would be where is in {checked(plan).with_suffix('.csv')}")
             summary = CopySummary([], [], [], [])

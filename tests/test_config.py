@@ -8,7 +8,7 @@ import yaml
 
 from scripts.lib.errors import InputError
 from scripts.lib.images.decode import VIDEO_FRAMES
-from scripts.lib.run.config import complete, model_tag, words_of_command
+from scripts.lib.run.config import check_apart, complete, model_tag, words_of_command
 from tests.conftest import ROOT, SCHEMA
 
 
@@ -184,5 +184,5 @@ def test_each_training_has_a_folder_of_its_own() -> None:
 )
 def test_two_outputs_stand_side_by_side(output: str, filed: str) -> None:
     with pytest.raises(InputError, match=r"folders_output.*side by side"):
-        complete({"output": output, "folders_output": filed}, SCHEMA)
-    assert complete({"output": "a", "folders_output": "ab"}, SCHEMA)["folders_output"] == "ab"
+        check_apart(output, filed)
+    check_apart("a", "ab")

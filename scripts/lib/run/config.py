@@ -156,7 +156,6 @@ def _check_together(config: Mapping[str, Any]) -> None:
             "copy_mode: 'move' takes your originals out of their folders. If that is meant, set "
             "move_originals: true, too; undo moves them back."
         )
-    _check_apart(config["output"], config["folders_output"])
     try:
         parse_template(config["name_template"])
     except InputError as error:
@@ -205,8 +204,14 @@ def check_category_model(name: str) -> None:
         )
 
 
-def _check_apart(output: str, filed: str) -> None:
-    """Refuse two output folders of which one is, or lies in, the other: each has a ledger of its own."""
+def check_apart(output: str, filed: str) -> None:
+    """Refuse two output folders of which one is, or lies in, the other: each has a ledger of its own.
+
+    Raises
+    ------
+    InputError
+        that names both.
+    """
     one, other = (os.path.realpath(os.path.expanduser(folder)) for folder in (output, filed))
     if os.path.commonpath((one, other)) in (one, other):
         raise InputError(
