@@ -2,8 +2,8 @@
 
 A crop shifts and stretches an image by some percent, each axis by itself. Those four numbers, with a gain and
 an offset of brightness, are found by Gauss-Newton steps on the differences (Lucas and Kanade 1981), first on
-blurred squares, whose slopes lead farther. As the two axes are independent, taking the squares at other places
-is two products with small matrices, for thousands of pairs at a time.
+blurred squares, whose slopes lead farther. As the two axes are independent, taking the squares at other
+places is two products with small matrices, for thousands of pairs at a time.
 """
 
 from typing import Any, NamedTuple

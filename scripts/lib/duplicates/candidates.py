@@ -1,7 +1,8 @@
-"""Pairs of contents that are worth a look: near in the graph, equal in their vectors, or alike in their hashes.
+"""Pairs of contents that are worth a look: near in the graph, equal in their vectors, or alike in their
+hashes.
 
-A pair that is missed here costs little where its group is found in another way: later every member of a
-group is compared with the best of it, candidate or not.
+A pair that is missed here costs little where its group is found in another way: later every member of a group
+is compared with the best of it, candidate or not.
 """
 
 from collections.abc import Sequence
@@ -16,8 +17,8 @@ from scripts.lib.duplicates.sketches import Sketches
 NEIGHBOURS = 8  # of each item in the graph
 ANSWERS = 8  # of the hashes most like one
 EXHAUSTIVE = 20_000  # hashes up to which each is compared with each
-# Beyond, what has a quarter of the hash in common is looked at: all that differ in three bits, most that differ
-# in six. Of whole images a bit of the quarter may differ, too, which takes twenty times as long.
+# Beyond, what has a quarter of the hash in common is looked at: all that differ in 3 bits, most that differ
+# in 6. Of whole images a bit of the quarter may differ, too, which takes far longer.
 PIECES, PIECE_BITS, FLIPS = 4, 16, 1
 
 Rows = npt.NDArray[np.int64]

@@ -1,10 +1,12 @@
 """Do two sketches show the same picture? The judge of every candidate.
 
-Shapes and colours must agree, then the squares are laid over each other and compared: see `fit`. Images with no
-details (a clear sky, a black frame) fit each other whatever they show; of these only equal ones are the same.
+Shapes and colours must agree, then the squares are laid over each other and compared: see `fit`. Images with
+no details (a clear sky, a black frame) fit each other whatever they show; of these only equal ones are the
+same.
 
-Thresholds come from 200 photos and their variants on one side, and on the other photos in which something moved
-and 50,000 pairs of the likest of 10,000 CIFAR images; `benchmarks.duplicates` prints what they are good for.
+Thresholds come from 200 photos and their variants on one side, and on the other photos in which something
+moved and 50,000 pairs of the likest of 10,000 CIFAR images; `benchmarks.duplicates` prints what they are good
+for.
 """
 
 import numpy as np
@@ -47,7 +49,7 @@ def plain_sketches(sketches: Sketches) -> Mask:
 
 def _same_squares(ours: Floats, theirs: Floats) -> Mask:
     plain = _plain(ours) | _plain(theirs)
-    same = plain & (np.sqrt(((ours - theirs) ** 2).mean((1, 2))) <= PLAIN_APART)
+    same: Mask = plain & (np.sqrt(((ours - theirs) ** 2).mean((1, 2))) <= PLAIN_APART)
     likely = np.flatnonzero(~plain & (correlation(ours, theirs) > ALIKE))
     same[likely] = _fit(ours[likely], theirs[likely])
     likely = likely[~same[likely]]  # laid the other way round, a crop has all of its pixels inside

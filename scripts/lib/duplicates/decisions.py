@@ -1,8 +1,8 @@
 """What the user decided of duplicates: a table of their own, that no stage writes.
 
 `results/{name}/duplicate_decisions.csv` has a heading and a row a decision: `path` as in duplicates.csv, or
-`content_id` for every file of a content, and `decision`, keep or drop. Its digest is a setting of the stage, so
-that a decision that was saved is acted on by the next plain run.
+`content_id` for every file of a content, and `decision`, keep or drop. Its digest is a setting of the stage,
+so that a decision that was saved is acted on by the next plain run.
 """
 
 import csv
@@ -117,8 +117,8 @@ def _take(
     table, key = (found.paths, path) if path else (found.contents, content)
     if table.setdefault(key, decision) != decision:
         raise InputError(
-            f"{file}: lines {lines[key, 'path' if path else 'content']} and {line} decide differently on {key}. "
-            "Remove one of them."
+            f"{file}: lines {lines[key, 'path' if path else 'content']} and {line} decide differently on "
+            f"{key}. Remove one of them."
         )
     lines.setdefault((key, "path" if path else "content"), line)
 

@@ -1,8 +1,8 @@
 """Stage `duplicate_groups`: contents into groups of which every member shows the same as the best.
 
 Chains of likeness (A like B, B like C) would join pictures that are not alike. So the best content of all
-that hang together takes those that are confirmed against itself, candidates or not; of the rest again the best,
-and so on. What is kept in place of a member is always what the member was compared with.
+that hang together takes those that are confirmed against itself, candidates or not; of the rest again the
+best, and so on. What is kept in place of a member is always what the member was compared with.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The table of duplicates: one row per file that is in a group, groups by the path of their best, best first."""
+"""The table of duplicates: one row per file that is in a group, best first; groups by the path of the best."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -152,6 +152,6 @@ def summary(table: pa.Table) -> str:
     size = (pc.sum(dropped["size"]).as_py() or 0) / 1e6
     parts = ", ".join(f"{kinds[kind]:,} {kind}" for kind in (EXACT, NEAR, PERCEPTUAL) if kinds[kind])
     return (
-        f"{kinds[None]:,} groups of duplicates ({parts or 'none'}); {len(dropped):,} files of {size:,.1f} MB need "
-        "not be kept"
+        f"{kinds[None]:,} groups of duplicates ({parts or 'none'}); {len(dropped):,} files of {size:,.1f} MB "
+        "need not be kept"
     )

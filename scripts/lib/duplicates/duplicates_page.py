@@ -1,7 +1,7 @@
 """The report for people, duplicates.html: a page that needs nothing else, a section a group.
 
-Pictures are in the page itself, and nothing is loaded from anywhere. What comes from file names is escaped, and a
-policy forbids scripts, so that no name can become anything but text.
+Pictures are in the page itself, and nothing is loaded from anywhere. What comes from file names is escaped,
+and a policy forbids scripts, so that no name can become anything but text.
 """
 
 import base64
@@ -20,7 +20,8 @@ HEAD = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Duplicates</title>
 <style>

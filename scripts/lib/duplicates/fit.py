@@ -2,8 +2,8 @@
 
 The brightness of one is fitted to that of the other by a curve, and what is left is looked at: in all, in the
 worst of 64 blocks, and in the details alone. A resized, recompressed or slightly cropped copy leaves little
-everywhere. The next picture of a burst leaves little in all, and much where something moved; another picture of
-the same kind leaves much. What brightens an image also clips it, unevenly, so more is allowed where the
+everywhere. The next picture of a burst leaves little in all, and much where something moved; another picture
+of the same kind leaves much. What brightens an image also clips it, unevenly, so more is allowed where the
 brightness differs.
 """
 

@@ -1,7 +1,7 @@
 """Stage `image_hashes`: a sketch of each content, decoded once in the life of a collection.
 
-Sketches lie in parts like those of the embedding store, so that a kill loses half a minute of work and ten new
-images cost ten decodes. The stage's artifact is one matrix of those that are wanted now.
+Sketches lie in parts like those of the embedding store, so that a kill loses half a minute of work and ten
+new images cost ten decodes. The stage's artifact is one matrix of those that are wanted now.
 """
 
 from collections.abc import Callable, Iterable
@@ -34,7 +34,7 @@ def sketch_store(folder: Path) -> Store:
 
 
 def image_contents(inventory: Path) -> np.ndarray:
-    """Return every content that a usable image file holds, videos and vectors left out: (n,) S32, ascending."""
+    """Return every content that a usable image holds, no videos and vectors: (n,) S32, ascending."""
     table = pq.read_table(inventory, columns=["content_id", "status", "kind"])
     table = table.filter((pc.field("status") == OK) & (pc.field("kind") == IMAGE))
     return np.unique(ids_array(table["content_id"]))

@@ -1,8 +1,8 @@
 """What is known of the contents of a collection, and whether two of them are duplicates.
 
-Where both have a sketch the sketches decide. Vectors alone decide where one has none (videos, vectors whose images
-are not there, images that can't be decoded), and then only if they are very near; or where the user has said
-how near is near enough.
+Where both have a sketch the sketches decide. Vectors alone decide where one has none (videos, vectors whose
+images are not there, images that can't be decoded), and then only if they are very near; or where the user
+has said how near is near enough.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Judge:
     items : (c,) int64, the row of each content's vector, -1 where it has none
     sketches : (s,) SKETCH
     rows : (c,) int64, the row of each content's sketch, -1 where it has none
-    share : of a typical distance, up to which the user takes vectors for those of duplicates; None leaves it to us
+    share : of a typical distance, up to which the user takes vectors for duplicates'; None leaves it to us
     """
 
     vectors: npt.NDArray[np.floating]
