@@ -46,10 +46,10 @@ def upright(ours: Rows, theirs: Rows) -> Pairs:
 
 
 def joined(several: Sequence[Pairs]) -> Pairs:
-    """Return all pairs, each once, sorted; none of a content with itself."""
+    """Return all pairs, each once, sorted; none of a content with itself, or with none (-1)."""
     columns = [np.concatenate(column) for column in zip(*several, strict=True)]
     pairs = np.unique(np.column_stack(columns).astype(np.int64), axis=0)
-    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    pairs = pairs[(pairs[:, 0] != pairs[:, 1]) & (pairs[:, :2] >= 0).all(axis=1)]
     return Pairs(pairs[:, 0], pairs[:, 1], pairs[:, 2].astype(np.int8))
 
 

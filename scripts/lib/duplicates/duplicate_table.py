@@ -1,4 +1,4 @@
-"""The table of duplicates: one row per file that is in a group, best first; groups by the path of the best."""
+"""The table of duplicates: one row a file that is in a group, best first; groups by the path of the best."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
