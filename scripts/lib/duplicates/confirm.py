@@ -22,6 +22,7 @@ PLAIN = 2.5  # levels: details fainter than this are none
 PLAIN_APART = 2.0  # levels, between plain images that are the same
 SAME_COLOUR, COLOUR_SHARE = 4.0, 0.35  # levels, and share of the colour, that colours may be apart
 GAINS = 0.5, 2.0  # that colours may have
+FADED, FAINT = 3.0, 3.0  # how much fainter colours may be; levels that are no colour
 ALIKE = 0.6  # correlation of the squares as they are, below which they are not laid over each other
 
 _SMOOTH = blurring(1.0)
@@ -85,6 +86,8 @@ def _same_colour(ours: Sketches, theirs: Sketches, turn: int) -> Mask:
     squares = turned(ours["colour"], turn), theirs["colour"]
     a, b = ((each.astype(np.float32) - 128).reshape(len(ours), -1) for each in squares)
     gain = np.clip((a * b).sum(1) / np.maximum((a * a).sum(1), 1), *GAINS)[:, np.newaxis]
-    strength = np.sqrt(np.maximum((a * a).mean(1), (b * b).mean(1)))
-    same: Mask = np.sqrt(((gain * a - b) ** 2).mean(1)) <= SAME_COLOUR + COLOUR_SHARE * strength
+    strengths = np.sqrt((a * a).mean(1)), np.sqrt((b * b).mean(1))
+    weaker, stronger = np.minimum(*strengths), np.maximum(*strengths)
+    same: Mask = np.sqrt(((gain * a - b) ** 2).mean(1)) <= SAME_COLOUR + COLOUR_SHARE * stronger
+    same &= weaker + FAINT >= stronger / FADED
     return same
