@@ -19,6 +19,7 @@ output := $(if $(EXAMPLE),example/sorted,sorted_images)
 else
 output := $(value OUTPUT)
 endif
+filed := $(if $(FILED),$(value FILED),$(if $(EXAMPLE),example/filed,filed_images))
 quoted = '$(subst ','\'',$(1))'
 MODEL ?= descriptor
 NAME ?= $(if $(EXAMPLE),example,$(shell basename $(call quoted,$(images)) | tr -c 'A-Za-z0-9._\n-' '-' | sed 's/^[^A-Za-z0-9]*//'))
@@ -27,14 +28,16 @@ NAME ?= $(if $(EXAMPLE),example,$(shell basename $(call quoted,$(images)) | tr -
 text = '"$(subst ','\'',$(subst ",\",$(subst \,\\,$(1))))"'
 
 CONFIG = name=$(call text,$(or $(NAME),photos)) images=$(call text,$(images)) output=$(call text,$(output))
+CONFIG += folders_output=$(call text,$(filed))
 CONFIG += model=$(call text,$(MODEL)) $(if $(WEIGHTS),weights=$(call text,$(value WEIGHTS)))
 CONFIG += $(if $(DEVICE),device=$(DEVICE)) $(MORE)
 
 .DEFAULT_GOAL := help
-.PHONY: help sort plan undo verify retry store-gc test check bench clean
+.PHONY: help sort plan undo cluster categorize project duplicates reorganize plan-reorganize undo-reorganize
+.PHONY: collection verify retry store-gc test check bench clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "make sort IMAGES=FOLDER OUTPUT=FOLDER MODEL=descriptor [WEIGHTS=FILE] [DEVICE=cpu] [NAME=...] [CORES=N]"
 	@echo "any other setting of config/config.yaml: MORE='allow_shrink=true knn_k=16'"
@@ -51,8 +54,30 @@ plan: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## say what a sort would do
 	@$(SNAKEMAKE) plan --config $(CONFIG)
 	@echo What each image is to be called: results/$(call quoted,$(NAME))/*/plan.csv
 
+cluster: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## find groups of images (MORE=clusters=20)
+	@$(SNAKEMAKE) cluster --config $(CONFIG)
+	@echo What is in the clusters: results/$(call quoted,$(NAME))/*/clusters.jpg
+
+project: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## lay the images out as a map (MORE=projection=tsne)
+	@$(SNAKEMAKE) project --config $(CONFIG)
+	@echo The map: results/$(call quoted,$(NAME))/*/projection.png
+
 undo: $(VENV)/.sort  ## put back what was copied, linked or moved to OUTPUT
 	@$(SNAKEMAKE) undo --config $(CONFIG)
+
+reorganize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## file images into folders in FILED=...
+	@$(SNAKEMAKE) reorganize --config $(CONFIG)
+	@echo The images in folders: $(call quoted,$(filed))
+
+plan-reorganize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## say what would be filed where, and touch nothing
+	@$(SNAKEMAKE) plan_reorganize --config $(CONFIG)
+	@echo What each image is to be called: results/$(call quoted,$(NAME))/*/reorganize.csv
+
+undo-reorganize: $(VENV)/.sort  ## put back what was filed into FILED
+	@$(SNAKEMAKE) undo_reorganize --config $(CONFIG)
+
+collection: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## put all that is known of the images into one table
+	@$(SNAKEMAKE) collection --config $(CONFIG)
 
 verify: $(VENV)/.sort  ## check store, artifacts and copies; what is damaged is set aside for the next run
 	@$(SNAKEMAKE) verify --config $(CONFIG)

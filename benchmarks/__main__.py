@@ -36,6 +36,8 @@ def main() -> None:
         run("copying")
         files = make_vectors(options, Path(folder)) if options.labelled else []
         limit = ("--lkh-limit", options.lkh_limit) if options.lkh_limit else ()
+        weights = ("--weights", str(options.weights), "--model", options.model) if options.weights else ()
+        run("projection", *labelled, *weights)
         run("ordering", *limit, *(word for file in files for word in ("--vectors", str(file))))
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.atomic import temporary_path
 from scripts.lib.artifacts.record import Provenance, checked, recording
-from scripts.lib.pictures.clusters.sheets import draw_sheets, images_of_clusters
+from scripts.lib.pictures.clusters.cluster_sheets import draw_sheets, images_of_clusters
 from scripts.lib.run.stage import stage
 
 

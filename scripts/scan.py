@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from scripts.lib.artifacts.atomic import clear_marks
 from scripts.lib.artifacts.record import Provenance, record_if_changed, recording
 from scripts.lib.embedding import precomputed
 from scripts.lib.files.hashes import hash_cache
@@ -51,8 +52,7 @@ def main(job: Any) -> None:
         provenance.facts.update(files=len(inventory), ok=usable)
         with recording(target, provenance) as temporary:
             pq.write_table(inventory, temporary)
-        for former in Path(job.output.scanned).parent.glob("*"):
-            former.unlink()
+        clear_marks(Path(job.output.scanned))
         run.info("%d files, %d of them usable", len(inventory), usable)
 
 

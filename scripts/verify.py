@@ -35,10 +35,16 @@ def vectors(run: Stage, job: Any) -> list[Finding]:
 
 
 def copies(run: Stage, job: Any) -> list[Finding]:
+    """Check what is in both output folders."""
+    findings = copies_in(run, Path(job.params.output).expanduser(), Path(job.params.copied), job.threads)
+    filed = Path(job.params.filed).expanduser()
+    return findings + copies_in(run, filed, Path(job.params.reorganized), job.threads)
+
+
+def copies_in(run: Stage, output: Path, copied: Path, threads: int) -> list[Finding]:
     """Check the copies; where one is not as it was made, have the next run look at all of them."""
-    copied, output = Path(job.params.copied), Path(job.params.output).expanduser()
     with run.progress(0, "copies") as count:
-        found = check_copies(output, job.threads, count)
+        found = check_copies(output, threads, count)
     findings = [Finding(output, f"{output}/{readable(each.name)} is {each.problem}.") for each in found]
     if copied.exists() and has_copies(copied) and not has_ledger(output):
         findings.append(Finding(output, f"{output} is gone, or its ledger is."))

@@ -1,8 +1,9 @@
 """Stories of an output folder: orders that follow each other, in one mode or several, and undo.
 
-A story is a number of steps. `first:MODE` and `second:MODE` bring two orders into the output, `disturb` is
-what a user might do between them, and `undo` takes everything back. The last step is the one in which
-something goes wrong; whatever it is, all that follows has to be as if nothing had happened.
+A story is a number of steps. `first:MODE` and `second:MODE` bring two orders into the output, `filed:MODE`
+and `swapped:MODE` file images into two folders, which then take each other's names. `disturb` is what a user
+might do between them, and `undo` takes everything back. The last step is the one in which something goes
+wrong; whatever it is, all that follows has to be as if nothing had happened.
 """
 
 import os
@@ -18,6 +19,7 @@ from scripts.lib.output.check import check_copies
 from scripts.lib.output.copy import copy_in_order
 from scripts.lib.output.execute import CopySettings, CopySummary
 from scripts.lib.output.moved import moved_files
+from scripts.lib.output.naming.filed_names import names_in_folders
 from scripts.lib.output.naming.names import Naming
 from scripts.lib.output.staging import Seen
 from scripts.lib.output.targets import Target, Wanted, names_of, targets_of
@@ -51,9 +53,17 @@ class World(NamedTuple):
     def order(self, step: str) -> list[Target]:
         """Return what a copying step wants."""
         paths = list(self.scanned)
+        if step.startswith(("filed", "swapped")):
+            return self.filed(self.wanted(paths[1:9]), [b"one", b"two/deep"][:: -1 if step[0] == "s" else 1])
         chosen = paths[1:9] if step.startswith("first") else [paths[i] for i in (0, 9, 2, 3, 1, 7, 5, 4)]
         wanted = self.wanted(chosen)
         return targets_of(wanted, names_of(wanted, Naming(per_folder=3)))
+
+    def filed(self, wanted: list[Wanted], folders: list[bytes]) -> list[Target]:
+        """Return what is wanted when files go to two folders in turn."""
+        chosen = [folders[each.position % 2] for each in wanted]
+        sources = [each.origin or each.source for each in wanted]
+        return targets_of(wanted, names_in_folders(sources, chosen, Naming()))
 
     def do(self, step: str, targets: list[Target] | None = None) -> CopySummary | UndoSummary | None:
         """Do a step of a story; `targets` are from an earlier look at the world."""

@@ -129,6 +129,12 @@ def test_quotes_are_taken_off(word: str, text: str) -> None:
     assert words_of_command(["--config", f"output={word}"]) == {"output": text}
 
 
+@pytest.mark.parametrize(("key", "value"), [("clusters", 4), ("duplicate_distance", 0.1)])
+def test_a_number_is_one_where_a_word_would_do_too(key: str, value: float) -> None:
+    assert complete({key: value}, SCHEMA, {key: str(value)})[key] == value
+    assert complete({key: "auto"}, SCHEMA, {key: "auto"})[key] == "auto"
+
+
 def test_model_tags() -> None:
     def tag(**given: object) -> str:
         return model_tag(complete(given, SCHEMA), SCHEMA)
@@ -171,3 +177,12 @@ def test_each_training_has_a_folder_of_its_own() -> None:
     tags = {tag(**other) for other in (*others, {"train_variational": True, "train_kl": 0.5})}
     assert len(tags) == len(others) + 1
     assert tag(weights="w.pth") == tag(weights="w.pth", train_latent=8)  # it has been trained
+
+
+@pytest.mark.parametrize(
+    ("output", "filed"), [("a", "a"), ("a", "a/b"), ("a/b", "a"), ("a", "./b/../a"), ("~/x", "~"), (".", "a")]
+)
+def test_two_outputs_stand_side_by_side(output: str, filed: str) -> None:
+    with pytest.raises(InputError, match=r"folders_output.*side by side"):
+        complete({"output": output, "folders_output": filed}, SCHEMA)
+    assert complete({"output": "a", "folders_output": "ab"}, SCHEMA)["folders_output"] == "ab"

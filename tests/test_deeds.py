@@ -37,6 +37,12 @@ def test_killed_in_one_mode(memory: Path, story: str, mode: str) -> None:
     assert moments(memory, memory / "output", "links", story.format(*[mode] * 2)) > 15
 
 
+@pytest.mark.parametrize("mode", ["copy", "move"])
+def test_killed_while_two_folders_take_each_others_names(memory: Path, mode: str) -> None:
+    story = f"filed:{mode} swapped:{mode}"
+    assert moments(memory, memory / "output", "links", story) > 15
+
+
 @pytest.mark.parametrize(
     "story",
     [

@@ -16,6 +16,7 @@ rule cluster:
         SCANNED,
         f"{MODEL}/clusters.csv",
         f"{MODEL}/clusters.jpg",
+        f"{MODEL}/labels.parquet",
 
 
 rule clusters:
@@ -93,3 +94,29 @@ rule cluster_sheets:
         version=versions.CLUSTER_SHEETS,
     script:
         "../../scripts/cluster_sheets.py"
+
+
+rule labels:
+    """Give every image a hierarchical label."""
+    input:
+        vectors=after_scan(f"{MODEL}/vectors.npy"),
+        item_ids=after_scan(f"{MODEL}/items.parquet"),
+        tree=after_scan(f"{MODEL}/mst.npy"),
+    output:
+        labels=f"{MODEL}/labels.parquet",
+    log:
+        f"{MODEL}/logs/labels.log",
+    benchmark:
+        f"{MODEL}/benchmarks/labels.tsv"
+    conda:
+        "../../environment.yml"
+    threads: ALL_CORES
+    params:
+        version=versions.LABELS,
+        kept=f"{MODEL}/kept/labels.parquet",
+        symbols=config["label_symbols"],
+        keep=config["label_keep"],
+        memory=config["memory"],
+        seed=config["seed"],
+    script:
+        "../../scripts/labels.py"

@@ -1,12 +1,20 @@
 # The path into files. Only here do file names matter.
 #
 #   in   path.npy, items.parquet, vectors.npy, inventory.parquet, embed/{p}.parquet
+#        duplicates.parquet        which files are duplicates of better ones, where they are not to be kept
 #   out  order.parquet, order.csv  position, path, distance to the next, duplicate group
 #        order.txt                 the paths, one a line, where asked for
 #        rejected.csv              every file that is not in the order, with the reason
 #        quality.json, quality.png how good the order is, in figures and as a picture
 #        plan.parquet, plan.csv, plan.json   what each image is to be called in the output, and what is to be done
 #        copied.parquet            what the copy stage did, from the ledger in the output folder
+
+# Which files are duplicates of better ones is asked only where they are not all to be kept.
+DUPLICATES = (
+    {"duplicates": after_scan(f"{MODEL}/duplicates.parquet")}
+    if config["duplicates"] != "keep"
+    else {}
+)
 
 
 rule order:
@@ -63,6 +71,7 @@ rule quality:
 rule plan:
     """Say what each image is to be called in the output folder, and what has to be done; touch nothing."""
     input:
+        **DUPLICATES,
         scanned=ancient(SCANNED),
         order=after_scan(f"{MODEL}/order.parquet"),
     output:
@@ -80,11 +89,13 @@ rule plan:
     params:
         version=versions.PLAN,
         output=as_it_is("output"),
+        other=as_it_is("folders_output"),
         mode=config["copy_mode"],
         fallback=config["copy_fallback"],
         template=as_it_is("name_template"),
         per_folder=config["folder_files"],
         portable=config["portable_names"],
+        duplicates=config["duplicates"],
     script:
         "../../scripts/plan.py"
 
@@ -106,6 +117,7 @@ rule copy:
     params:
         version=versions.COPY,
         output=as_it_is("output"),
+        other=as_it_is("folders_output"),
         mode=config["copy_mode"],
         fallback=config["copy_fallback"],
     script:

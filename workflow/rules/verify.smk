@@ -18,6 +18,8 @@ rule verify:
         copied=f"{COLLECTION}/copied.parquet",
         model=MODEL,
         store=as_it_is("store"),
+        reorganized=f"{COLLECTION}/reorganized.parquet",
         output=as_it_is("output"),
+        filed=as_it_is("folders_output"),
     script:
         "../../scripts/verify.py"

@@ -67,6 +67,12 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", errors="surrogateescape")
 
 
+def clear_marks(mark: Path) -> None:
+    """Remove the marks of former runs that lie where this one's will, which is made when a job has ended."""
+    for former in mark.parent.glob("*"):
+        former.unlink()
+
+
 def write_json(path: Path, value: Any) -> None:
     """Replace a JSON file atomically, indented for people, keys in the order given."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

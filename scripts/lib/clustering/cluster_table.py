@@ -51,6 +51,7 @@ def cluster_table(
             "medoid": order["path"].take(rows),
             "medoid_bytes": order["path_bytes"].take(rows),
             "medoid_id": order["content_id"].take(rows).cast(ID_TYPE),
+            "medoid_position": pa.array(examples[present].astype(np.int32)),
             "first_position": pa.array(first[present].astype(np.int32)),
         }
     )

@@ -27,7 +27,7 @@ STEP = 1.05  # from one number of clusters to the next, beyond twenty
 LEAST_MOST, MOST = 150, 1000  # what is considered at most, in small and in large collections
 ROWS_PER_MOST = 3  # no more clusters than a third of the rows
 STRUCTURE = 0.5  # least silhouette of "reasonable structure" (Kaufman and Rousseeuw 1990)
-ALWAYS = ("elbow", "elbow of logarithms")  # have a vote, whatever the silhouette
+ELBOWS = ("elbow", "elbow of logarithms")  # have a vote whatever the silhouette, if there is an elbow
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,15 @@ def estimate_clusters(space: Floats, fewest: int, most: int, seed: int) -> Estim
         return Estimate(int(tried[0]), {}, tried, {})
     tree = agglomerate(sample, np.ones(n, np.int64), "ward")
     curves = _curves(sample, tree, tried)
+    votes = {name: int(tried[np.argmax(curves[name])]) for name in _voters(curves)}
+    return Estimate(_middle(list(votes.values())) if votes else int(tried[0]), votes, tried, curves)
+
+
+def _voters(curves: dict[str, Doubles]) -> list[str]:
+    """Return the criteria that have something to say: an elbow is none at the end of its curve."""
     structured = curves["silhouette"].max() >= STRUCTURE
-    voters = [name for name in curves if structured or name in ALWAYS]
-    votes = {name: int(tried[np.argmax(curves[name])]) for name in voters}
-    return Estimate(_middle(list(votes.values())), votes, tried, curves)
+    bent = [name for name in ELBOWS if 0 < np.argmax(curves[name]) < len(curves[name]) - 1]
+    return [name for name in curves if name in bent or (structured and name not in ELBOWS)]
 
 
 def _middle(votes: list[int]) -> int:
@@ -139,7 +144,8 @@ def _separation(sample: Floats, numbers: npt.NDArray[np.int32]) -> tuple[float, 
 
 def _distances(one: Floats, other: Floats) -> Doubles:
     squares = np.einsum("ij,ij->i", one, one)[:, None] + np.einsum("ij,ij->i", other, other)
-    return np.sqrt(np.maximum(squares - 2 * (one @ other.T), 0)).astype(np.float64)
+    distances: Doubles = np.sqrt(np.maximum(squares - 2 * (one @ other.T), 0)).astype(np.float64)
+    return distances
 
 
 def _bend(numbers: Doubles, within: Doubles) -> Doubles:

@@ -97,7 +97,7 @@ def _large(space: Floats, k: int, seed: int, progress: Progress) -> Floats:
     sample = space if len(rows) == len(space) else space[rows]
     first = sample[sample_rows(len(sample), max(STARTING_ROWS * k, 10_000), seed)]
     with threadpool_limits(1):
-        centroids = kmeans_plusplus(first, k, random_state=seed, n_local_trials=1)[0]
+        centroids = kmeans_plusplus(first, k, random_state=seed)[0]
     return refined(sample, np.ascontiguousarray(centroids, np.float32), ROUNDS, seed, progress)
 
 

@@ -19,7 +19,9 @@ from scripts.lib.ordering.metric import Floats
 Transform = Callable[[Floats], npt.NDArray[Any]]
 
 SAMPLE_ROWS = 20_000  # rows that quartiles and components are computed from
-WHITENED_VARIANCE = 0.9  # beyond, components are mostly noise, which whitening would raise to the same height
+WHITENED_VARIANCE = (
+    0.95  # beyond, components are mostly noise, which whitening would raise to the same height
+)
 MOST_WHITENED = 256
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from scripts.lib.errors import OutputError
 from scripts.lib.files.paths import readable
 from scripts.lib.output.giving import give_back
-from scripts.lib.output.held_folder import UNFIT_NAME, parent_of
+from scripts.lib.output.held_folder import UNFIT_NAME, folders_above
 from scripts.lib.output.ledger import Intent, Ledger, Own
 from scripts.lib.output.placement import STAGING, Move, OutputFolder
 from scripts.lib.output.settling import judged, tidy
@@ -86,8 +86,7 @@ class Doer:
 
     def make_folders(self, paths: Iterable[bytes]) -> None:
         """Make the folders of some files where they are missing; those that were are ours."""
-        wanted = sorted({parent_of(path) for path in paths} - {b""})
-        missing = [folder for folder in wanted if self.folder.lstat(folder) is None]
+        missing = [folder for folder in sorted(folders_above(paths)) if self.folder.lstat(folder) is None]
         if missing:
             self.ledger.note_folders(made=missing)
             self.ledger.flush()
@@ -96,8 +95,8 @@ class Doer:
     def prune_folders(self) -> None:
         """Remove folders of ours that are empty."""
         state = self.ledger.state
-        used = {os.path.dirname(path) for path in state.owned}
-        gone = [each for each in sorted(state.folders - used) if self.folder.remove_folder(each)]
+        idle = sorted(state.folders - folders_above(state.owned), reverse=True)  # what lies in others first
+        gone = [folder for folder in idle if self.folder.remove_folder(folder)]
         self.ledger.note_folders(unmade=gone)
 
     def _announce(self, intents: Sequence[Intent]) -> list[int]:

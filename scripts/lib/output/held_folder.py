@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -145,11 +146,13 @@ class HeldFolder:
 
     def remove_folder(self, folder: bytes) -> bool:
         """Remove a folder if it is empty; tell whether it is gone."""
-        parent = self.parent(folder)
         self._held.pop(folder, None)
         with contextlib.suppress(FileNotFoundError):
             try:
+                parent = self.parent(folder)
                 os.rmdir(base_of(folder), dir_fd=parent.fd)
+            except OutputError:  # something else has the place of the folder above
+                return False
             except OSError as error:
                 if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                     return False
@@ -176,6 +179,16 @@ def digest_of(fd: int, size: int) -> bytes:
 def parent_of(path: bytes) -> bytes:
     """Return the folder of a path in the output; quicker than `os.path`, which thinks of more."""
     return path.rpartition(b"/")[0]
+
+
+def folders_above(paths: Iterable[bytes]) -> set[bytes]:
+    """Return all folders in the output that lead to some paths."""
+    found: set[bytes] = set()
+    for folder in map(parent_of, paths):
+        while folder and folder not in found:
+            found.add(folder)
+            folder = parent_of(folder)
+    return found
 
 
 def base_of(path: bytes) -> bytes:

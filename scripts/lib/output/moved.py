@@ -3,6 +3,7 @@
 import mmap
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from scripts.lib.errors import OutputError
 from scripts.lib.output.ledger import State, replay
@@ -28,17 +29,55 @@ def read_ledger(folder: OutputFolder) -> State:
         return replay(stream.read())[0]
 
 
-def moved_files(output: Path) -> dict[bytes, bytes]:
+class Moves(NamedTuple):
+    """Files that were moved into an output folder, and into the other one that a collection has.
+
+    Both have the place of each file, and the one that it had at first.
+    """
+
+    here: dict[bytes, bytes]
+    elsewhere: dict[bytes, bytes]
+
+    def former(self, place: bytes) -> bytes:
+        """Return where a file lay at first."""
+        return self.here.get(place) or self.elsewhere.get(place, place)
+
+
+def moves_of(output: Path, other: Path, name: str, mode: str) -> Moves:
+    """Return what was moved into the two output folders of a collection.
+
+    Raises
+    ------
+    OutputError
+        when files are to be moved, and some were moved into the other folder: they would have to be put back
+        in two steps, each of which needs the other done first.
+    """
+    moves = Moves(moved_files(output), moved_files(other, name))
+    if mode == "move" and moves.elsewhere:
+        raise OutputError(
+            f"{len(moves.elsewhere):,} images of this collection were moved to {str(other)!r}, and can't be "
+            f"moved from there to {str(output)!r}. Nothing was changed. Undo that first, or use "
+            "copy_mode=copy, hardlink or symlink for this folder."
+        )
+    return moves
+
+
+def moved_files(output: Path, name: str | None = None) -> dict[bytes, bytes]:
     """Return the absolute path of each file that was moved into a folder, and the one that it had.
 
-    Cheap where there are none: a ledger that tells of none is searched, not read.
+    Cheap where there are none: a ledger that tells of none is searched, not read. With `name`, a folder that
+    belongs to another collection has none.
     """
     if not _tells_of_moves(output):
         return {}
     with OutputFolder(output) as folder:
-        owned = as_found(folder, read_ledger(folder)).owned
+        state = as_found(folder, read_ledger(folder))
         home = os.fsencode(folder.path)
-    return {os.path.join(home, name): file.source for name, file in owned.items() if file.kind == "move"}
+    if name not in (None, state.name):
+        return {}
+    return {
+        os.path.join(home, path): file.source for path, file in state.owned.items() if file.kind == "move"
+    }
 
 
 def _tells_of_moves(output: Path) -> bool:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from scripts.lib.errors import OutputError
 from scripts.lib.files.paths import readable
+from scripts.lib.output.held_folder import folders_above
 from scripts.lib.output.ledger import Own
 from scripts.lib.output.matching import Held, matched, serves
 from scripts.lib.output.naming.portable_names import folded
@@ -143,7 +144,7 @@ class Planner:
 
 def foreign_names(folder: OutputFolder, ours: set[bytes]) -> list[bytes]:
     """Return what else is in the output folder, and in its subfolders that hold files of ours."""
-    folders = {os.path.dirname(path) for path in ours} - {b""}
+    folders = folders_above(ours)
     known = ours | folders | {HOME, REMOVED}
     inside = (os.path.join(each, name) for each in sorted({b"", *folders}) for name in folder.listing(each))
     return [path for path in inside if path not in known and not path.startswith(HIDDEN)]

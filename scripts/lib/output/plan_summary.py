@@ -15,6 +15,10 @@ DONE_TO = {
     "rename": "renamed within the output",
     "keep": "in place",
 }
+DUPLICATES = {
+    "duplicates_skip": "duplicates are left out; their originals stay where they are",
+    "duplicates_group": "duplicates go into the folder 'duplicates'",
+}
 
 
 def plan_summary(seen: Preview, names: Sequence[TargetName]) -> dict[str, Any]:
@@ -44,13 +48,17 @@ def plan_summary(seen: Preview, names: Sequence[TargetName]) -> dict[str, Any]:
 
 
 def sentences(facts: Mapping[str, Any]) -> Iterator[str]:
-    """Say what a plan would do."""
+    """Say what a plan would do: its figures, and what else is known of it."""
     actions = ", ".join(f"{count:,} {DONE_TO[action]}" for action, count in facts["actions"].items())
-    yield f"{facts['files']:,} images for {facts['output']}: {actions or 'nothing to do'}"
+    folders = f" in {facts['folders']:,} folders" if "folders" in facts else ""
+    yield f"{facts['files']:,} images for {facts['output']}{folders}: {actions or 'nothing to do'}"
     if any(action in facts["actions"] for action in NEW):
         yield f"new files take {facts['bytes'] / 1e6:,.1f} MB; {facts['free_bytes'] / 1e6:,.0f} MB are free"
     if facts["numbered"] or facts["cut"]:
         yield f"{facts['numbered']:,} names got a number, {facts['cut']:,} were cut"
+    for handled, said in DUPLICATES.items():
+        if facts.get(handled):
+            yield f"{facts[handled]:,} {said}"
     if facts["leaving"]:
         yield f"{facts['leaving']:,} files of an earlier plan leave or are replaced"
     if facts["stranded"]:

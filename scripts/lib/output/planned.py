@@ -41,6 +41,12 @@ def wanted_files(order: Path, hashed: bool, moved: Mapping[bytes, bytes]) -> lis
     return wanted
 
 
+def paths_of(order: Path) -> list[bytes]:
+    """Return the path of each file as the order has it, by which other tables know it."""
+    paths: list[bytes] = pq.read_table(order, columns=["path_bytes"])["path_bytes"].to_pylist()
+    return paths
+
+
 def where_they_lie(targets: Iterable[Target], moved: Mapping[bytes, bytes]) -> list[Target]:
     """Return targets with the places of their sources now: they may have been moved since the plan, or back.
 

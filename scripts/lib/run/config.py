@@ -5,6 +5,7 @@ Keys are flat, so that each can be given on a command line.
 
 import difflib
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -114,7 +115,8 @@ def _as_meant(value: Any, rule: Mapping[str, Any], word: str | None) -> Any:
         return str(value).lower() == "true"
     if wanted == "number" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)  # 1 and 1.0 are one setting, with one fingerprint
-    if "string" not in wanted:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if "string" not in wanted or (number and {"integer", "number"} & set(wanted)):
         return value
     if "null" in wanted and (word or value) == "null":
         return None
@@ -149,10 +151,21 @@ def _check_together(config: Mapping[str, Any]) -> None:
             "copy_mode: 'move' takes your originals out of their folders. If that is meant, set "
             "move_originals: true, too; undo moves them back."
         )
+    _check_apart(config["output"], config["folders_output"])
     try:
         parse_template(config["name_template"])
     except InputError as error:
         raise InputError(f"name_template: {error}") from error
+
+
+def _check_apart(output: str, filed: str) -> None:
+    """Refuse two output folders of which one is, or lies in, the other: each has a ledger of its own."""
+    one, other = (os.path.realpath(os.path.expanduser(folder)) for folder in (output, filed))
+    if os.path.commonpath((one, other)) in (one, other):
+        raise InputError(
+            f"folders_output: {filed!r} and output {output!r} are one folder, or one lies in the other. Name "
+            "two that stand side by side."
+        )
 
 
 def trains(config: Mapping[str, Any]) -> bool:

@@ -23,15 +23,21 @@ RESULTS = "results"
 def input_tree(config: Mapping[str, Any]) -> Tree:
     """Return what the scan reads: the user's folders, without those that the program writes to.
 
-    Files that were moved into the output are read there.
+    Files that were moved into an output are read there.
     """
-    own = (config["output"], config["store"], RESULTS)
+    own = (config["output"], config["folders_output"], config["store"], RESULTS)
+    output, filed = (Path(config[key]).expanduser() for key in ("output", "folders_output"))
     return Tree(
         roots=[_bytes(root) for root in config["images"]],
         exclude=config["exclude"],
         own=[_bytes(folder) for folder in own],
-        moved=moved_files(Path(config["output"]).expanduser()),
+        moved=moved_files(output) | moved_files(filed, config["name"]),
     )
+
+
+def roots_of(config: Mapping[str, Any]) -> list[bytes] | None:
+    """Return the folders that images lie in; None if that says the file with the vectors."""
+    return None if config["model"] == "precomputed" else [_bytes(root) for root in config["images"]]
 
 
 def _bytes(path: str) -> bytes:

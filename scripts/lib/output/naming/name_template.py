@@ -79,7 +79,7 @@ def _as_bytes(template: str, text: str) -> bytes:
 def _check_fields(template: str, fields: tuple[str, ...], ends_with_field: bool) -> None:
     if not ends_with_field or fields[-1] != "ext":
         raise _unfit(template, "does not end with {ext}", f"The default is {DEFAULT_TEMPLATE}")
-    if "index" not in fields and "stem" not in fields:
+    if not set(fields) - {"folder", "ext"}:
         raise _unfit(template, "has neither {index} nor {stem}", f"The default is {DEFAULT_TEMPLATE}")
     for field in fields:
         if fields.count(field) > 1:

@@ -7,7 +7,7 @@ which characters are composed, so that the copies can be moved to any file syste
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
@@ -50,11 +50,12 @@ def target_names(
     naming: Naming,
     parts: Mapping[str, Sequence[bytes]] | None = None,
     positions: Sequence[int] | None = None,
+    taken: Collection[bytes] = (),
 ) -> list[TargetName]:
     """Return the name of each source's copy; of names that would be one, the later gets a number.
 
     `parts` has what further fields of the template stand for, for each source. Without `positions`
-    they are the places in `sources`.
+    they are the places in `sources`. Names in `taken` are given to none.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def target_names(
     places = range(len(sources)) if positions is None else positions
     if len(set(places)) < len(sources):
         raise ValueError(f"{len(sources)} files have {len(set(places))} positions: each needs its own")
-    names = dict(_Namer(sources, naming, parts or {}, places).all())
+    names = dict(_Namer(sources, naming, parts or {}, places, taken).all())
     return [names[row] for row in range(len(sources))]
 
 
@@ -77,8 +78,9 @@ class _Namer:
         naming: Naming,
         parts: Mapping[str, Sequence[bytes]],
         places: Sequence[int],
+        taken: Collection[bytes],
     ) -> None:
-        self.sources, self.parts, self.places = sources, parts, places
+        self.sources, self.parts, self.places, self.taken = sources, parts, places, taken
         self.portable = naming.portable
         self.limit = min(naming.limit, PORTABLE_LIMIT) if naming.portable else naming.limit
         count = max(places, default=-1) + 1
@@ -106,7 +108,7 @@ class _Namer:
         return b"%0*d-%0*d/" % (self.digits, first, self.digits, first + self.per_folder - 1)
 
     def _folder(self, prefix: bytes, rows: Iterable[int]) -> Iterator[tuple[int, TargetName]]:
-        given = _Given()
+        given = _Given(() if prefix else self.taken)
         for row in rows:
             values = self._values(row)
             name, cut = self._name(values)
@@ -166,8 +168,8 @@ class _Namer:
 class _Given:
     """The names that a folder has already, and the next number for those that are one with another."""
 
-    def __init__(self) -> None:
-        self.taken: set[str] = set()
+    def __init__(self, taken: Iterable[bytes]) -> None:
+        self.taken = set(map(folded, taken))
         self.next_numbers: dict[str, int] = {}
 
     def add(self, name: bytes) -> bool:

@@ -34,7 +34,11 @@ def _subtitle(facts: Mapping[str, Any], estimate: Mapping[str, Any]) -> str:
     if facts["scaling"] != "none":
         words.append(f"dimensions scaled: {facts['scaling']}")
     if estimate["votes"]:
-        words.append("their number is the middle of the votes below")
+        words.append(
+            "their number is the middle of the votes"
+            if len(estimate["votes"]) > 1
+            else "their number is an estimate"
+        )
     if facts["unclustered"]:
         words.append(f"{facts['unclustered']:,} images in none")
     return " · ".join(words)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from PIL import Image
 
@@ -46,14 +45,11 @@ def images_of_clusters(order: pa.Table, numbers: Ints, table: pa.Table) -> list[
     paths, found = order["path_bytes"], []
     for row in table.to_pylist():
         places = by_cluster[bounds[row["cluster"]] : bounds[row["cluster"] + 1]]
-        chosen = paths.take(pa.array(_spread(places, tiles))).to_pylist()
-        files = [row["medoid_bytes"], *(path for path in chosen if path != row["medoid_bytes"])][:tiles]
+        others = places[places != row["medoid_position"]]
+        chosen = others[evenly_spaced(len(others), tiles - 1)]
+        files = [row["medoid_bytes"], *paths.take(pa.array(chosen)).to_pylist()]
         found.append(ClusterImages(row["cluster"], _title(row), [Path(os.fsdecode(file)) for file in files]))
     return found
-
-
-def _spread(places: npt.NDArray[np.int64], tiles: int) -> npt.NDArray[np.int64]:
-    return places[evenly_spaced(len(places), tiles)]
 
 
 def _title(row: dict[str, object]) -> str:
@@ -87,7 +83,7 @@ def draw_overview(shown: Sequence[ClusterImages], count: int, page: Path) -> Non
     titles = [each.title for each in shown] or ["no clusters"]
     if len(shown) < count:
         titles[0] += f" · {len(shown)} of {count:,} clusters are shown"
-    files = [each.files[:STRIP_TILES] for each in shown] or [[]]
+    files = [[each.files[i] for i in evenly_spaced(len(each.files), STRIP_TILES)] for each in shown] or [[]]
     strips = [contact_sheet(each, STRIP, title) for each, title in zip(files, titles, strict=True)]
     width, height = max(strip.width for strip in strips), sum(strip.height for strip in strips)
     picture = Image.new("RGB", (width, height), strips[0].getpixel((0, 0)))

@@ -1,0 +1,1 @@
+"""Vectors into maps: every item gets a place in two and in three dimensions."""

@@ -1,0 +1,102 @@
+"""What copy makes of duplicates: all kept, the lesser ones in a folder of theirs, or none; originals stay."""
+
+from pathlib import Path
+
+import pytest
+
+from scripts.lib.output.filing.duplicates import Duplicates
+from scripts.lib.output.naming.names import Naming
+from scripts.lib.output.plan_summary import sentences
+from tests.copying import statuses, tree
+from tests.filing import Collection, places
+
+MODES = ["copy", "hardlink", "symlink", "move"]
+LESSER = {"1.jpg": 7, "2.jpg": 7, "5.jpg": 12}
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Collection:
+    return Collection(tmp_path)
+
+
+def test_numbers_are_positions_so_that_a_decision_renames_no_other_file(photos: Collection) -> None:
+    paths = photos.many(6)
+    table = photos.duplicates(LESSER)
+    every = places(photos.sorted_draft(paths, Duplicates.read("keep", None)))
+    assert every == [f"000{i}_{i}.jpg" for i in range(6)]
+    skipped = photos.sorted_draft(paths, Duplicates.read("skip", table))
+    assert places(skipped) == [every[i] for i in (0, 3, 4)]
+    grouped = photos.sorted_draft(paths, Duplicates.read("group", table))
+    assert places(grouped) == [
+        every[0],
+        f"duplicates/007/{every[1]}",
+        f"duplicates/007/{every[2]}",
+        every[3],
+        every[4],
+        f"duplicates/012/{every[5]}",
+    ]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("handling", ["skip", "group"])
+def test_originals_stay_and_undoing_gives_all_back(photos: Collection, handling: str, mode: str) -> None:
+    paths = photos.many(6)
+    before = tree(photos.sources)
+    lesser = Duplicates.read(handling, photos.duplicates(LESSER))
+    photos.carry_out(photos.sorted_draft(paths, lesser), mode)
+    left = tree(photos.sources)
+    assert left.items() <= before.items()
+    if handling == "skip":
+        assert {str(photos.sources / name) for name in LESSER} <= set(left)
+    assert photos.undo().refused == []
+    assert tree(photos.sources) == before
+
+
+@pytest.mark.parametrize("mode", ["copy", "hardlink", "symlink"])
+def test_a_decision_adds_or_removes_a_copy_and_touches_no_other(photos: Collection, mode: str) -> None:
+    paths = photos.many(6)
+    before = tree(photos.sources)
+    photos.carry_out(photos.sorted_draft(paths, Duplicates.read("keep", None)), mode)
+    everything = photos.copies()
+    lesser = Duplicates.read("skip", photos.duplicates(LESSER))
+    summary = photos.carry_out(photos.sorted_draft(paths, lesser), mode)
+    assert statuses(summary) == ["kept"] * 3
+    assert summary.removed == [b"0001_1.jpg", b"0002_2.jpg", b"0005_5.jpg"]
+    grouped = Duplicates.read("group", photos.duplicates({"1.jpg": 7}))
+    summary = photos.carry_out(photos.sorted_draft(paths, grouped), mode)
+    assert statuses(summary).count("kept") == 3
+    assert "duplicates/007/0001_1.jpg" in photos.copies()
+    photos.carry_out(photos.sorted_draft(paths, Duplicates.read("keep", None)), mode)
+    assert photos.copies() == everything
+    assert not (photos.output / "duplicates").exists()
+    assert tree(photos.sources) == before
+
+
+def test_a_moved_file_that_is_to_be_left_out_stays_where_it_is(photos: Collection) -> None:
+    paths = photos.many(3)
+    photos.carry_out(photos.sorted_draft(paths, Duplicates.read("keep", None)), "move")
+    places_now = [photos.output / f"000{i}_{i}.jpg" for i in range(3)]
+    lesser = Duplicates("skip", {bytes(places_now[1]): 0}, 3)
+    summary = photos.carry_out(photos.sorted_draft(places_now, lesser), "move")
+    assert (statuses(summary), summary.stranded) == (["kept"] * 2, [b"0001_1.jpg"])
+    assert (photos.output / "0001_1.jpg").read_text() == "content 1"
+    assert photos.undo().refused == []
+    assert len(tree(photos.sources)) == 3
+
+
+def test_many_copies_are_divided_by_position_and_their_duplicates_are_not(photos: Collection) -> None:
+    lesser = Duplicates.read("group", photos.duplicates({"5.jpg": 0}))
+    found = places(photos.sorted_draft(photos.many(6), lesser, Naming(per_folder=2)))
+    assert found[0] == "0000-0001/0000_0.jpg"
+    assert found[5] == "duplicates/000/0005_5.jpg"
+
+
+def test_how_many_there_are_is_said() -> None:
+    facts = {"files": 1, "output": "out", "actions": {}, "numbered": 0, "cut": 0}
+    facts |= {"leaving": 0, "stranded": 0, "foreign": 0}
+    said = {
+        handling: " ".join(sentences(facts | {f"duplicates_{handling}": 3})) for handling in ("skip", "group")
+    }
+    assert "3 duplicates are left out; their originals stay" in said["skip"]
+    assert "3 duplicates go into the folder 'duplicates'" in said["group"]
+    assert "duplicates" not in " ".join(sentences(facts))
