@@ -62,6 +62,10 @@ project: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## lay the images out as
 	@$(SNAKEMAKE) project --config $(CONFIG)
 	@echo The map: results/$(call quoted,$(NAME))/*/projection.png
 
+duplicates: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## find duplicates, and propose what to keep
+	@$(SNAKEMAKE) duplicates --config $(CONFIG)
+	@echo What they are: results/$(call quoted,$(NAME))/*/duplicates.html
+
 undo: $(VENV)/.sort  ## put back what was copied, linked or moved to OUTPUT
 	@$(SNAKEMAKE) undo --config $(CONFIG)
 

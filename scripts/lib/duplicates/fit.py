@@ -1,10 +1,10 @@
 """How well a square fits where it was laid over another.
 
 The brightness of one is fitted to that of the other by a curve, and what is left is looked at: in all, in the
-worst of 64 blocks, and in the details alone. A resized, recompressed or slightly cropped copy leaves little
-everywhere. The next picture of a burst leaves little in all, and much where something moved; another picture
-of the same kind leaves much. What brightens an image also clips it, unevenly, so more is allowed where the
-brightness differs.
+worst of 64 blocks, and in the details alone. A resized or recompressed copy leaves next to nothing, a crop a
+little everywhere. The next picture of a burst leaves little in all, and much where something moved; another
+picture of the same kind leaves much. What brightens an image also clips it, unevenly, so more is allowed where
+the brightness differs, as it is where one had to be stretched or shifted.
 """
 
 from typing import NamedTuple
@@ -37,7 +37,9 @@ class Limits(NamedTuple):
     details: float
 
 
-USUAL, BRIGHTENED = Limits(0.975, 0.08, 0.97), Limits(0.94, 0.28, 0.92)
+# Of copies that lie as the original does, of crops, and of what is brighter.
+IN_PLACE, CROPPED, BRIGHTENED = Limits(0.98, 0.03, 0.975), Limits(0.975, 0.08, 0.97), Limits(0.94, 0.28, 0.92)
+CROP = 0.1  # stretch or shift of a crop
 
 INNER = np.pad(np.ones((SIDE - 2 * EDGE,) * 2, np.float32), EDGE)
 _BROAD = np.linalg.qr(np.vander(PLACES, 4))[0].astype(np.float32)  # (32, 4): polynomials, orthonormal
@@ -49,14 +51,21 @@ def fits(laid: Laid, theirs: Floats) -> Mask:
     count = np.maximum(inside.sum((1, 2)), 1)
     slight = (np.abs(laid.change) <= SLIGHT).all(1) & (count >= COVER * INNER.sum())
     brighter = np.abs(((laid.squares - theirs) * inside).sum((1, 2)) / count)
-    share = np.clip((brighter - BRIGHTER) / (BRIGHTEST - BRIGHTER), 0, 1)[:, np.newaxis]
-    limits = np.array(USUAL) * (1 - share) + np.array(BRIGHTENED) * share
+    limits = _between(IN_PLACE, CROPPED, np.abs(laid.change).max(1) / CROP)
+    limits = _between(limits, BRIGHTENED, (brighter - BRIGHTER) / (BRIGHTEST - BRIGHTER))
     either = _explained(laid.squares, theirs, inside), _explained(theirs, laid.squares, inside)
     explained, worst = np.maximum(either[0][0], either[1][0]), np.minimum(either[0][1], either[1][1])
     details = correlation(rough(laid.squares) * inside, rough(theirs) * inside)
     fit: Mask = (explained >= limits[:, 0]) & (worst <= limits[:, 1]) & (details >= limits[:, 2])
     fit &= slight
     return fit
+
+
+def _between(one: Floats | Limits, other: Limits, share: Floats) -> Floats:
+    """Return limits between two, for a share (p,) of the way: (p, 3)."""
+    part = np.clip(share, 0, 1)[:, np.newaxis]
+    limits: Floats = np.array(one) * (1 - part) + np.array(other) * part
+    return limits
 
 
 def rough(squares: Floats) -> Floats:
