@@ -19,7 +19,7 @@ from scripts.lib.duplicates.keep_best import content_ranks, protected_files, ran
 from scripts.lib.duplicates.sketches import read_sketches, turns_wanted
 from scripts.lib.duplicates.thumbnails import thumbnails
 from scripts.lib.embedding.gather import read_items, read_vectors
-from scripts.lib.files.content_ids import ids_array, positions_in
+from scripts.lib.files.content_ids import id_bytes, ids_array, positions_in
 from scripts.lib.files.exports import write_csv
 from scripts.lib.files.order import by_path
 from scripts.lib.files.status import OK
@@ -67,9 +67,10 @@ def table_of(run: Stage, job: Any, sources: dict[str, Path], files: pa.Table) ->
     table, refused = with_decisions(table, protected[grouped.files], decisions)
     for problem in [*decisions.problems, *refused]:
         run.tell(problem)
-    known = (each.hex() for each in contents.tolist())
-    for name in decisions.unknown(files["path"].to_pylist(), known):
-        run.tell(f"{FILE}: there is no {name} in the collection")
+    if decisions.paths or decisions.contents:
+        known = (each.hex() for each in id_bytes(contents))
+        for name in decisions.unknown(files["path"].to_pylist(), known):
+            run.tell(f"{FILE}: there is no {name} in the collection")
     return table
 
 

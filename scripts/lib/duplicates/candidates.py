@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scripts.lib.duplicates.part_hashes import PARTS, WHOLE, Hashes, part_hashes
 from scripts.lib.duplicates.sketches import Sketches
 
+TURNS = 8
 NEIGHBOURS = 8  # of each item in the graph
 ANSWERS = 8  # of the hashes most like one
 EXHAUSTIVE = 20_000  # hashes up to which each is compared with each
@@ -47,10 +48,12 @@ def upright(ours: Rows, theirs: Rows) -> Pairs:
 
 def joined(several: Sequence[Pairs]) -> Pairs:
     """Return all pairs, each once, sorted; none of a content with itself, or with none (-1)."""
-    columns = [np.concatenate(column) for column in zip(*several, strict=True)]
-    pairs = np.unique(np.column_stack(columns).astype(np.int64), axis=0)
-    pairs = pairs[(pairs[:, 0] != pairs[:, 1]) & (pairs[:, :2] >= 0).all(axis=1)]
-    return Pairs(pairs[:, 0], pairs[:, 1], pairs[:, 2].astype(np.int8))
+    ours, theirs, turn = (np.concatenate(column) for column in zip(*several, strict=True))
+    there = (ours != theirs) & (ours >= 0) & (theirs >= 0)
+    size = max(ours.max(initial=0), theirs.max(initial=0)) + 1
+    codes = np.unique((ours[there] * size + theirs[there]) * TURNS + turn[there])  # far faster than rows
+    pairs, turn = np.divmod(codes, TURNS)
+    return Pairs(*np.divmod(pairs, size), turn.astype(np.int8))
 
 
 def graph_pairs(indices: npt.NDArray[np.int32], content: Rows) -> Pairs:

@@ -1,10 +1,10 @@
 """How well a square fits where it was laid over another.
 
-The brightness of one is fitted to that of the other by a curve, and what is left is looked at: in all, in the
-worst of 64 blocks, and in the details alone. A resized or recompressed copy leaves next to nothing, a crop a
-little everywhere. The next picture of a burst leaves little in all, and much where something moved; another
-picture of the same kind leaves much. What brightens an image also clips it, unevenly, so more is allowed where
-the brightness differs, as it is where one had to be stretched or shifted.
+The brightness of one is fitted to that of the other by a curve, and what is left is looked at: in all, in
+the worst of 64 blocks, and in the details alone. A resized or recompressed copy leaves next to nothing, a
+crop a little everywhere. The next picture of a burst leaves little in all, and much where something moved;
+another picture of the same kind leaves much. What brightens an image also clips it, unevenly, so more is
+allowed where the brightness differs, as it is where one had to be stretched or shifted.
 """
 
 from typing import NamedTuple
