@@ -50,10 +50,10 @@ def table_of(run: Stage, job: Any, sources: dict[str, Path], files: pa.Table) ->
         run.tell("there are no images to look at, so only equal bytes and very near vectors count")
     turns = turns_wanted(params.rotations, params.mirrors)
     graph = np.load(sources["graph"])["indices"]
-    pairs = candidate_pairs(judge, graph, BITS if params.bits == "auto" else params.bits, turns)
+    pairs = candidate_pairs(judge, graph, BITS if params.bits == "auto" else params.bits, turns, job.threads)
     run.info("%d pairs are looked at", len(pairs.ours))
     with run.progress(len(pairs.ours), "pairs") as count:
-        pairs = confirm_pairs(judge, pairs, count)
+        pairs = confirm_pairs(judge, pairs, count, job.threads)
     folders = protected_files(files, params.protected)
     for name, inside in folders.items():
         if not inside.any():

@@ -69,6 +69,11 @@ def lay(ours: Floats, theirs: Floats) -> Laid:
     return Laid(squares, within_y[:, :, np.newaxis] & within_x[:, np.newaxis], change)
 
 
+def in_place(ours: Floats, theirs: Floats) -> Laid:
+    """Lay the first of each pair of squares (p, 32, 32) over the second as it is."""
+    return Laid(ours, np.ones(ours.shape, bool), np.zeros((len(ours), 4), np.float32))
+
+
 def _sampling(stretch: Floats, shift: Floats, edge: int = 0) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Return the matrices that take a column at other places (p, 32, 32), and which lie in it (p, 32).
 

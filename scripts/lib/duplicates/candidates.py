@@ -6,17 +6,19 @@ is compared with the best of it, candidate or not.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.duplicates.part_hashes import PARTS, WHOLE, Hashes, part_hashes
 from scripts.lib.duplicates.sketches import Sketches
+from scripts.lib.ordering.graph.candidates import workers
 
 TURNS = 8
 NEIGHBOURS = 8  # of each item in the graph
 ANSWERS = 8  # of the hashes most like one
+QUERIES = 1 << 12  # of a thread at a time
 EXHAUSTIVE = 20_000  # hashes up to which each is compared with each
 # Beyond, what has a quarter of the hash in common is looked at: all that differ in 3 bits, most that differ
 # in 6. Of whole images a bit of the quarter may differ, too, which takes far longer.
@@ -76,7 +78,7 @@ def equal_pairs(rows: npt.NDArray[np.int32], content: Rows) -> Pairs:
     return upright(np.arange(len(rows)), content[rows])
 
 
-def hash_pairs(sketches: Sketches, bits: int, turns: Sequence[int]) -> Pairs:
+def hash_pairs(sketches: Sketches, bits: int, turns: Sequence[int], threads: int = 1) -> Pairs:
     """Return pairs of which a part of one, turned, has nearly the hash of the other, by rows of the sketches.
 
     Equal hashes are looked for once, and each sketch with such a hash is paired with the first of them.
@@ -89,13 +91,13 @@ def hash_pairs(sketches: Sketches, bits: int, turns: Sequence[int]) -> Pairs:
     found = [upright(np.arange(len(of)), first[of])]
     if not len(first):
         return joined(found)
-    index = _index(whole[first])
+    index = _Index(whole[first], threads)
     for turn in turns:
         for part in PARTS:
             plain = (turn, part) == (0, WHOLE)
             asked = first if plain else np.arange(len(sketches))
             queries = whole[first] if plain else part_hashes(sketches, part, turn)
-            there, row = _nearest(index, queries, bits, FLIPS if part == WHOLE else 0)
+            there, row = index.within(bits, queries, FLIPS if part == WHOLE else 0)
             ours, theirs = asked[there], first[row]
             found.append(
                 Pairs(ours, theirs, np.full(len(ours), turn, np.int8)) if turn else upright(ours, theirs)
@@ -103,20 +105,29 @@ def hash_pairs(sketches: Sketches, bits: int, turns: Sequence[int]) -> Pairs:
     return joined(found)
 
 
-def _index(hashes: Hashes) -> Any:
-    import faiss
+class _Index:
+    """Hashes that are asked for those most like others.
 
-    size = 8 * hashes.shape[1]
-    small = len(hashes) <= EXHAUSTIVE
-    index = faiss.IndexBinaryFlat(size) if small else faiss.IndexBinaryMultiHash(size, PIECES, PIECE_BITS)
-    index.add(hashes)
-    return index
+    Threads share the queries: FAISS's own wait for each other at every turn, on busy cores for minutes.
+    """
 
+    def __init__(self, hashes: Hashes, threads: int) -> None:
+        import faiss
 
-def _nearest(index: Any, queries: Hashes, bits: int, flips: int) -> tuple[Rows, Rows]:
-    """Return which queries have answers within so many bits, and their rows in the index."""
-    if hasattr(index, "nflip"):
-        index.nflip = flips
-    distances, rows = index.search(queries, ANSWERS)
-    good = (rows >= 0) & (distances <= bits)
-    return np.nonzero(good)[0], rows[good]
+        size, self.threads = 8 * hashes.shape[1], threads
+        small = len(hashes) <= EXHAUSTIVE
+        self.index = (
+            faiss.IndexBinaryFlat(size) if small else faiss.IndexBinaryMultiHash(size, PIECES, PIECE_BITS)
+        )
+        self.index.add(hashes)
+
+    def within(self, bits: int, queries: Hashes, flips: int) -> tuple[Rows, Rows]:
+        """Return which queries have answers within so many bits, and the rows of the answers."""
+        if hasattr(self.index, "nflip"):
+            self.index.nflip = flips
+        blocks = [queries[start : start + QUERIES] for start in range(0, len(queries), QUERIES)]
+        with workers(self.threads) as pool:
+            answers = list(pool.map(lambda block: self.index.search(block, ANSWERS), blocks))
+        distances, rows = (np.concatenate(each) for each in zip(*answers, strict=True))
+        good = (rows >= 0) & (distances <= bits)
+        return np.nonzero(good)[0], rows[good]

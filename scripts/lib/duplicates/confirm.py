@@ -9,10 +9,12 @@ moved and 50,000 pairs of the likest of 10,000 CIFAR images; `benchmarks.duplica
 for.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.duplicates.alignment import Floats, blurring, lay
+from scripts.lib.duplicates.alignment import Floats, Laid, blurring, in_place, lay
 from scripts.lib.duplicates.fit import INNER, Mask, correlation, fits, rough
 from scripts.lib.duplicates.sketches import Sketches, turned
 
@@ -52,13 +54,15 @@ def _same_squares(ours: Floats, theirs: Floats) -> Mask:
     plain = _plain(ours) | _plain(theirs)
     same: Mask = plain & (np.sqrt(((ours - theirs) ** 2).mean((1, 2))) <= PLAIN_APART)
     likely = np.flatnonzero(~plain & (correlation(ours, theirs) > ALIKE))
+    same[likely] = _fit(ours[likely], theirs[likely], in_place)  # most copies, at a tenth of the cost
+    likely = likely[~same[likely]]
     same[likely] = _fit(ours[likely], theirs[likely])
     likely = likely[~same[likely]]  # laid the other way round, a crop has all of its pixels inside
     same[likely] = _fit(theirs[likely], ours[likely])
     return same
 
 
-def _fit(ours: Floats, theirs: Floats) -> Mask:
+def _fit(ours: Floats, theirs: Floats, lay: Callable[[Floats, Floats], Laid] = lay) -> Mask:
     return fits(lay(ours, theirs), theirs) if len(ours) else np.zeros(0, bool)
 
 

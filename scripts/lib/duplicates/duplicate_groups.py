@@ -6,6 +6,7 @@ best, and so on. What is kept in place of a member is always what the member was
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ from scripts.lib.duplicates.candidates import (
 from scripts.lib.duplicates.confirm import plain_sketches
 from scripts.lib.duplicates.judge import Judge
 
-PROGRESS_PAIRS = 1 << 16
+BLOCK = 1 << 12  # pairs that a thread confirms at a time
 
 
 class Membership(NamedTuple):
@@ -39,7 +40,9 @@ class Membership(NamedTuple):
     turn: npt.NDArray[np.int8]
 
 
-def candidate_pairs(judge: Judge, graph: npt.NDArray[np.int32], bits: int, turns: Sequence[int]) -> Pairs:
+def candidate_pairs(
+    judge: Judge, graph: npt.NDArray[np.int32], bits: int, turns: Sequence[int], threads: int = 1
+) -> Pairs:
     """Return the pairs of contents that are worth a look; see `candidates`.
 
     graph : (n, k) int32, the neighbours of each item
@@ -51,18 +54,21 @@ def candidate_pairs(judge: Judge, graph: npt.NDArray[np.int32], bits: int, turns
     equal = upright(embedded[equal.ours], equal.theirs) if len(embedded) else equal
     hashed = np.flatnonzero(judge.rows >= 0)
     hashed = hashed[~plain_sketches(judge.sketches)[judge.rows[hashed]]]
-    alike = hash_pairs(judge.sketches[judge.rows[hashed]], bits, turns)
+    alike = hash_pairs(judge.sketches[judge.rows[hashed]], bits, turns, threads)
     alike = Pairs(hashed[alike.ours], hashed[alike.theirs], alike.turn)
     return joined([graph_pairs(graph, first), equal, alike])
 
 
-def confirm_pairs(judge: Judge, pairs: Pairs, progress: Callable[[int], object]) -> Pairs:
+def confirm_pairs(judge: Judge, pairs: Pairs, progress: Callable[[int], object], threads: int = 1) -> Pairs:
     """Return those of the pairs that are duplicates."""
-    same = np.zeros(len(pairs.ours), bool)
-    for start in range(0, len(same), PROGRESS_PAIRS):
-        block = np.arange(start, min(start + PROGRESS_PAIRS, len(same)))
-        same[block] = judge.same(pairs.select(block))
-        progress(len(block))
+    count = len(pairs.ours)
+    blocks = [np.arange(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
+    same = np.zeros(count, bool)
+    with ThreadPoolExecutor(threads) as pool:
+        found = pool.map(lambda block: judge.same(pairs.select(block)), blocks)
+        for block, confirmed in zip(blocks, found, strict=True):
+            same[block] = confirmed
+            progress(len(block))
     return pairs.select(same)
 
 
