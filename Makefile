@@ -31,6 +31,7 @@ CONFIG = name=$(call text,$(or $(NAME),photos)) images=$(call text,$(images)) ou
 CONFIG += folders_output=$(call text,$(filed))
 CONFIG += model=$(call text,$(MODEL)) $(if $(WEIGHTS),weights=$(call text,$(value WEIGHTS)))
 CONFIG += $(if $(DEVICE),device=$(DEVICE)) $(MORE)
+CONFIG += $(if $(CATEGORIES),categories=$(call text,$(value CATEGORIES)))
 
 .DEFAULT_GOAL := help
 .PHONY: help sort plan undo cluster categorize project duplicates reorganize plan-reorganize undo-reorganize
@@ -65,6 +66,10 @@ project: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## lay the images out as
 duplicates: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## find duplicates, and propose what to keep
 	@$(SNAKEMAKE) duplicates --config $(CONFIG)
 	@echo What they are: results/$(call quoted,$(NAME))/*/duplicates.html
+
+categorize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort by words: CATEGORIES=moody,sunset MODEL=clip:...
+	@$(SNAKEMAKE) categorize --config $(CONFIG)
+	@echo The images by words: results/$(call quoted,$(NAME))/*/categories.jpg
 
 undo: $(VENV)/.sort  ## put back what was copied, linked or moved to OUTPUT
 	@$(SNAKEMAKE) undo --config $(CONFIG)

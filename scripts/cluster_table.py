@@ -6,6 +6,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, read_record, recording
+from scripts.lib.categories.category_groups import Categorized
+from scripts.lib.categories.cluster_words import cluster_words
 from scripts.lib.clustering.cluster_names import (
     clusters_of_anchors,
     names_of_clusters,
@@ -15,12 +17,24 @@ from scripts.lib.clustering.cluster_names import (
 from scripts.lib.clustering.cluster_table import cluster_table
 from scripts.lib.embedding.gather import read_items
 from scripts.lib.files.exports import write_csv
+from scripts.lib.ordering.metric import Ints
 from scripts.lib.run.stage import stage
+
+
+def words_of_clusters(job: Any, numbers: Ints) -> list[str | None]:
+    """Return the category that each cluster favours, numbered where several favour one."""
+    if not job.input.get("categories"):
+        return []
+    source = Path(job.input.categories)
+    names = read_record(source).facts["names"]
+    chances = Categorized.of(pq.read_table(source), len(names), several=False).chances
+    return cluster_words(numbers, chances, names)
 
 
 def main(job: Any) -> None:
     """Run the stage."""
     sources = [Path(job.input[name]) for name in ("clusters", "order", "item_ids")]
+    sources += [Path(job.input.categories)] if job.input.get("categories") else []
     with stage("cluster_table", job.log[0]) as run:
         for source in sources:
             checked(source)
@@ -30,6 +44,8 @@ def main(job: Any) -> None:
         given = read_given_names(names_file)
         clusters = clusters_of_anchors(given, items, numbers)
         names, problems = names_of_clusters(given, clusters)
+        words = words_of_clusters(job, numbers)
+        names = {cluster: word for cluster, word in enumerate(words) if word} | names
         spread = read_record(sources[0]).facts["spread"]
         table = cluster_table(pq.read_table(sources[1]), numbers, distances, spread, names)
         settings = {"names": job.params.names}

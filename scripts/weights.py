@@ -1,6 +1,7 @@
 """Stage `weights`: the configured model into `model.json`."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from scripts.lib.embedding import precomputed
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.models.registry import describe
 from scripts.lib.images.decode import VIDEO_FRAMES
+from scripts.lib.run.config import category_config
 from scripts.lib.run.stage import stage
 
 
-def card_of(config: dict[str, Any], network: str | None) -> ModelCard:
+def card_of(config: Mapping[str, Any], network: str | None) -> ModelCard:
     """Return the card of the configured model, whose network was perhaps trained here."""
     if config["model"] == "precomputed":
         return precomputed.describe(Path(config["embeddings"]).expanduser())
@@ -28,7 +30,8 @@ def main(job: Any) -> None:
     """Run the stage."""
     with stage("weights", job.log[0]) as run:
         inputs = [checked(Path(path)) for path in job.input]
-        card = card_of(job.config, job.input.get("network"))
+        config = category_config(job.config) if job.rule == "category_weights" else job.config
+        card = card_of(config, job.input.get("network"))
         provenance = Provenance("weights", job.params.version, dict(job.params.items()), inputs)
         with recording(Path(job.output.model), provenance) as temporary:
             temporary.write_text(json.dumps(card.to_json(), indent=2) + "\n", encoding="utf-8")

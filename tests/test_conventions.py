@@ -28,7 +28,9 @@ LIBRARY = sorted((ROOT / "scripts" / "lib").rglob("*.py"))
 def test_the_stages_of_the_sort_are_all_there() -> None:
     flow = "scan weights embed gather knn bound mst traverse two_opt order quality plan copy verify undo"
     training = "train reconstruct"
-    groups = "clusters cluster_table cluster_sheets labels projection projection_map"
+    groups = (
+        "clusters cluster_table cluster_sheets labels projection projection_map categories category_sheet"
+    )
     copies = "image_hashes duplicate_groups"
     filing = "collection plan_reorganize reorganize undo_reorganize"
     assert sorted(STAGES) == sorted(f"{flow} {training} {groups} {copies} {filing}".split())

@@ -18,6 +18,9 @@ from scripts.lib.clustering.cluster_names import names_digest
 from scripts.lib.errors import SeriatimError
 from scripts.lib.run import session, triggers
 from scripts.lib.run.config import (
+    category_config,
+    knows_words,
+    check_categorize,
     complete,
     model_tag,
     read_schema,

@@ -1,6 +1,6 @@
-# The embedding into groups: clusters, hierarchical labels, categories in words.
+# The embedding into groups: clusters and hierarchical labels.
 #
-#   in   vectors.npy, items.parquet, knn.npz, mst.npy, path.npy, order.parquet
+#   in   vectors.npy, items.parquet, knn.npz, mst.npy, path.npy, order.parquet; categories.parquet
 #   out  clusters.parquet          the cluster of each item, -1 unclustered; its distance to the centroid
 #        clusters.json, .png       how many there are, their sizes, and how their number was estimated
 #        cluster_table.parquet, clusters.csv   a row a cluster: name, size, tightness, medoid
@@ -8,6 +8,14 @@
 #        labels.parquet            the hierarchical label of each item
 #   side cluster_names.csv         the names that the user gives to clusters
 #        kept/labels.parquet       the labels of the last run, by content id
+
+
+# With categories, and a model that knows words, clusters are named by them.
+WORDS = (
+    {"categories": after_scan(f"{MODEL}/categories.parquet")}
+    if knows_words(config)
+    else {}
+)
 
 
 rule cluster:
@@ -54,6 +62,7 @@ rule clusters:
 rule cluster_table:
     """Name the clusters and say what is in them."""
     input:
+        **WORDS,
         clusters=after_scan(f"{MODEL}/clusters.parquet"),
         order=after_scan(f"{MODEL}/order.parquet"),
         item_ids=after_scan(f"{MODEL}/items.parquet"),

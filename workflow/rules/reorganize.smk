@@ -22,13 +22,12 @@ FILED_BY = {
 FILING = FILED_BY.get(config["folders"], {})
 if config["folders_rename"] == "label":
     FILING = FILING | FILED_BY["label"]
-CATEGORIES = FILED_BY["category"] if config["categories"] else {}
 
 
 rule collection:
     """Put all that is known of the images into one table."""
     input:
-        **{each: after_scan(f"{MODEL}/{table}") for each, table in CATEGORIES.items()},
+        **WORDS,
         scanned=ancient(SCANNED),
         order=after_scan(f"{MODEL}/order.parquet"),
         clusters=after_scan(f"{MODEL}/clusters.parquet"),

@@ -81,9 +81,10 @@ class Page:
         bottom = round(self.height * DPI) - round(top * DPI) - picture.height
         self.figure.figimage(np.asarray(picture), round(left * DPI), bottom, origin="upper")
 
-    def save(self, target: Path) -> None:
-        """Write the page as PNG."""
-        self.figure.savefig(target, format="png", dpi=DPI, metadata={"Software": None})
+    def save(self, target: Path, kind: str = "png") -> None:
+        """Write the page as PNG or, with `jpeg`, as JPEG."""
+        settings: Any = {"metadata": {"Software": None}} if kind == "png" else {"pil_kwargs": {"quality": 90}}
+        self.figure.savefig(target, format=kind, dpi=DPI, **settings)
 
 
 def leading(size: str) -> float:

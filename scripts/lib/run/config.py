@@ -15,6 +15,8 @@ import yaml
 from blake3 import blake3
 from jsonschema import Draft202012Validator
 
+from scripts.lib.categories.prompts import check_templates
+from scripts.lib.categories.taxonomy import read_categories
 from scripts.lib.errors import InputError
 from scripts.lib.output.naming.name_template import parse_template
 
@@ -39,6 +41,7 @@ LISTS = (
     "protected",
     "category_prompts",
 )  # keys for which a string stands for a list of one
+CLIP = "clip:"  # what the names of models begin with that compare images with words
 UNWEIGHTED = ("descriptor", "precomputed")  # models that take no checkpoint
 
 
@@ -111,6 +114,8 @@ def complete(
 def _as_meant(value: Any, rule: Mapping[str, Any], word: str | None) -> Any:
     """Return a value of the kind that is wanted, where the engine made another of what was typed."""
     wanted = rule.get("type", ())
+    if "object" in wanted and isinstance(value, dict):
+        return value  # typed in braces
     if "boolean" in wanted and str(value).lower() in ("true", "false"):
         return str(value).lower() == "true"
     if wanted == "number" and isinstance(value, int) and not isinstance(value, bool):
@@ -156,6 +161,48 @@ def _check_together(config: Mapping[str, Any]) -> None:
         parse_template(config["name_template"])
     except InputError as error:
         raise InputError(f"name_template: {error}") from error
+    check_templates(config["category_prompts"])
+    read_categories(config["categories"])
+    if config["category_model"] != "auto" and not config["category_model"].startswith(CLIP):
+        raise InputError(
+            f"category_model: '{config['category_model']}' can't compare images with words; clip: models "
+            "can, such as clip:ViT-B-32/laion2b_s34b_b79k."
+        )
+
+
+def category_config(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the configuration of the model that compares images with words.
+
+    With its own name in `model` it would leave the same files; a checkpoint in `weights` is another model's.
+    """
+    if config["category_model"] in ("auto", config["model"]):
+        return config
+    return {**config, "model": config["category_model"], "weights": None, "embeddings": None}
+
+
+def knows_words(config: Mapping[str, Any]) -> bool:
+    """Tell whether there are categories, and a model that compares images with them."""
+    return bool(config["categories"]) and category_config(config)["model"].startswith("clip:")
+
+
+def check_categorize(config: Mapping[str, Any]) -> None:
+    """Raise InputError where images can't be sorted by words with this configuration."""
+    if not read_categories(config["categories"]).leaves:
+        raise InputError(
+            "categories: there are none. Name some: --config categories=moody,sunset,neon, or a list or a "
+            "tree in config/config.yaml."
+        )
+    check_category_model(category_config(config)["model"])
+
+
+def check_category_model(name: str) -> None:
+    """Raise InputError where a model can't compare images with words."""
+    if not name.startswith(CLIP):
+        raise InputError(
+            f"category_model: the model '{name}' can't compare images with words. Set category_model to a "
+            "model of OpenCLIP, such as clip:ViT-B-32/laion2b_s34b_b79k or clip:ARCHITECTURE/FILE. Images "
+            "are then embedded by it, too, once; the order stays that of your model."
+        )
 
 
 def _check_apart(output: str, filed: str) -> None:
