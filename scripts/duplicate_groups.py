@@ -14,7 +14,7 @@ from scripts.lib.duplicates.duplicate_groups import candidate_pairs, confirm_pai
 from scripts.lib.duplicates.duplicate_table import duplicate_table, grouped_files, summary, with_decisions
 from scripts.lib.duplicates.duplicates_page import page, shown
 from scripts.lib.duplicates.image_hashes import hashed_ids
-from scripts.lib.duplicates.judge import Judge
+from scripts.lib.duplicates.judge import Judge, last_distance
 from scripts.lib.duplicates.keep_best import content_ranks, protected_files, ranks
 from scripts.lib.duplicates.sketches import read_sketches, turns_wanted
 from scripts.lib.duplicates.thumbnails import thumbnails
@@ -38,7 +38,8 @@ def judge_of(sources: dict[str, Path], contents: np.ndarray, params: Any) -> Jud
     share = None if params.distance == "auto" else float(params.distance)
     sketches = read_sketches(sources["sketches"])
     vectors = read_vectors(sources["vectors"])
-    return Judge(vectors, rows, sketches, positions_in(hashed, contents), share, params.seed)
+    last = last_distance(np.load(sources["graph"])["distances"])
+    return Judge(vectors, rows, sketches, positions_in(hashed, contents), share, params.seed, last)
 
 
 def table_of(run: Stage, job: Any, sources: dict[str, Path], files: pa.Table) -> pa.Table:

@@ -20,7 +20,7 @@ from scripts.lib.duplicates.decisions import Decision, Decisions, write_decision
 from scripts.lib.duplicates.duplicate_groups import candidate_pairs, confirm_pairs, group_contents
 from scripts.lib.duplicates.duplicate_table import DUPLICATES, with_decisions
 from scripts.lib.duplicates.duplicates_page import GROUPS, page
-from scripts.lib.duplicates.judge import Judge
+from scripts.lib.duplicates.judge import Judge, last_distance, typical_distance
 from scripts.lib.duplicates.keep_best import content_ranks, protected_files, ranks
 from scripts.lib.duplicates.sketches import turns_wanted
 from tests.conftest import PART_SIZE, Workflow, wait_until
@@ -195,6 +195,16 @@ def test_vectors_alone_count_where_there_is_no_sketch_or_where_the_user_says_how
     assert same(np.full(40, -1), None) == [True, False, False]
     assert same(np.arange(40), None) == [False, False, False]
     assert same(np.arange(40), 0.5) == [True, True, False]
+
+
+def test_vectors_that_lie_densely_are_near_only_where_they_are_nearer_still() -> None:
+    vectors = np.random.default_rng(0).normal(size=(40, 64)).astype(np.float32)
+    far, dense = (
+        Judge(vectors, np.arange(40), sketches(), np.full(40, -1), last=last) for last in (1e9, 0.4)
+    )
+    assert far.near == pytest.approx(0.1 * typical_distance(vectors))
+    assert dense.near == pytest.approx(0.1)
+    assert last_distance(np.empty((1, 0), np.float32)) == np.inf
 
 
 FILES = {

@@ -18,6 +18,9 @@ from scripts.lib.duplicates.part_hashes import WHOLE, bits_between, part_hashes
 from scripts.lib.duplicates.sketches import Sketches
 
 NEAR = 0.1  # of a typical distance: what re-encoding does to vectors, by all models tried
+NEAR_OF_LAST = (
+    0.25  # of the distance to the last neighbour in the graph, which is small where classes are dense
+)
 SAMPLE = 10_000  # random pairs, of which the median is typical
 BLOCK = 1 << 14
 
@@ -31,6 +34,7 @@ class Judge:
     sketches : (s,) SKETCH
     rows : (c,) int64, the row of each content's sketch, -1 where it has none
     share : of a typical distance, up to which the user takes vectors for duplicates'; None leaves it to us
+    last : the usual distance to the last neighbour in the graph
     """
 
     vectors: npt.NDArray[np.floating]
@@ -39,12 +43,15 @@ class Judge:
     rows: Rows
     share: float | None = None
     seed: int = 0
+    last: float = np.inf
 
     @cached_property
     def near(self) -> float:
         """Return the distance up to which vectors are near."""
-        share = NEAR if self.share is None else self.share
-        return share * typical_distance(self.vectors, self.seed)
+        typical = typical_distance(self.vectors, self.seed)
+        if self.share is not None:
+            return self.share * typical
+        return min(NEAR * typical, NEAR_OF_LAST * self.last)
 
     def distances(self, ours: Rows, theirs: Rows) -> npt.NDArray[np.float32]:
         """Return the distances of pairs of contents (p,), NaN where one has no vector: (p,) float32."""
@@ -82,6 +89,11 @@ class Judge:
             a, b = (self.sketches[self.rows[side[which]]] for side in (ours, theirs))
             found[which] = bits_between(part_hashes(a, WHOLE, turn), part_hashes(b, WHOLE))
         return found
+
+
+def last_distance(distances: npt.NDArray[np.float32]) -> float:
+    """Return the median distance to the last of the neighbours (n, k), infinite without any."""
+    return float(np.median(distances[:, -1])) if distances.size else np.inf
 
 
 def distances(vectors: npt.NDArray[np.floating], ours: Rows, theirs: Rows) -> npt.NDArray[np.float32]:
