@@ -63,6 +63,10 @@ project: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## lay the images out as
 	@$(SNAKEMAKE) project --config $(CONFIG)
 	@echo The map: results/$(call quoted,$(NAME))/*/projection.png
 
+duplicates: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## find duplicates, and propose what to keep
+	@$(SNAKEMAKE) duplicates --config $(CONFIG)
+	@echo What they are: results/$(call quoted,$(NAME))/*/duplicates.html
+
 categorize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort by words: CATEGORIES=moody,sunset MODEL=clip:...
 	@$(SNAKEMAKE) categorize --config $(CONFIG)
 	@echo The images by words: results/$(call quoted,$(NAME))/*/categories.jpg

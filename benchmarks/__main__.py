@@ -38,6 +38,7 @@ def main() -> None:
         limit = ("--lkh-limit", options.lkh_limit) if options.lkh_limit else ()
         weights = ("--weights", str(options.weights), "--model", options.model) if options.weights else ()
         run("projection", *labelled, *weights)
+        run("duplicates", "--photos", str(photos), *labelled)
         run("ordering", *limit, *(word for file in files for word in ("--vectors", str(file))))
 
 

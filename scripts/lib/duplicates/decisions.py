@@ -1,0 +1,132 @@
+"""What the user decided of duplicates: a table of their own, that no stage writes.
+
+`results/{name}/duplicate_decisions.csv` has a heading and a row a decision: `path` as in duplicates.csv, or
+`content_id` for every file of a content, and `decision`, keep or drop. Its digest is a setting of the stage,
+so that a decision that was saved is acted on by the next plain run.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from scripts.lib.artifacts.atomic import write_text
+from scripts.lib.errors import InputError
+from scripts.lib.files.paths import readable
+
+KEEP, DROP = "keep", "drop"
+FILE = "duplicate_decisions.csv"
+COLUMNS = ("path", "content_id", "decision")
+
+
+class Decision(NamedTuple):
+    """One decision, on a file or on every file of a content."""
+
+    decision: str  # keep | drop
+    path: str = ""  # readable, as in the inventory
+    content_id: str = ""  # 64 hexadecimal digits
+
+
+@dataclass
+class Decisions:
+    """All decisions, by what they are on, and what could not be understood."""
+
+    paths: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def of(self, path: str, content_id: str) -> str | None:
+        """Return the decision on a file; one on its path counts more than one on its content."""
+        return self.paths.get(path) or self.paths.get(_harmless(path)) or self.contents.get(content_id)
+
+    def unknown(self, paths: Iterable[str], contents: Iterable[str]) -> list[str]:
+        """Return what is decided on that is not among the paths and contents."""
+        known = set(paths)
+        known |= {_harmless(path) for path in known}
+        return [path for path in self.paths if path not in known] + sorted(set(self.contents) - set(contents))
+
+
+def _harmless(path: str) -> str:
+    """Return a path as it stands in a CSV of ours, where no spreadsheet takes it for a formula."""
+    from scripts.lib.files.exports import FORMULA_STARTS  # late: every run takes the digest of the decisions
+
+    return f"'{path}" if path[:1] in FORMULA_STARTS else path
+
+
+def decisions_digest(file: str | Path) -> str:
+    """Return a text that changes with the decisions; empty without any."""
+    from blake3 import blake3
+
+    try:
+        return blake3(Path(file).read_bytes()).hexdigest()[:16]
+    except FileNotFoundError:
+        return ""
+
+
+def read_decisions(file: Path) -> Decisions:
+    """Read the decisions; a row that is none is named among the problems, and passed over.
+
+    Raises
+    ------
+    InputError
+        when there is no such column, or two rows decide differently on one thing.
+    """
+    found = Decisions()
+    if not file.exists():
+        return found
+    text = file.read_bytes().decode("utf-8-sig", "surrogateescape")  # line breaks in names stay as they are
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        _check_heading(file, reader.fieldnames or ())
+        lines: dict[tuple[str, str], int] = {}
+        for row in reader:
+            _take(found, row, reader.line_num, lines, file)
+    except csv.Error as error:
+        raise InputError(f"{file}, line {reader.line_num}: {error}. Mend the line, or remove it.") from error
+    return found
+
+
+def _check_heading(file: Path, names: Iterable[str]) -> None:
+    given = {name.strip() for name in names if name}
+    if "decision" not in given or not given & {"path", "content_id"}:
+        raise InputError(
+            f"{file} begins with {sorted(given)}. Its first line must name the columns: path,decision (or "
+            "content_id,decision)."
+        )
+
+
+def _take(
+    found: Decisions,
+    row: Mapping[str | None, object],
+    line: int,
+    lines: dict[tuple[str, str], int],
+    file: Path,
+) -> None:
+    cells = {str(name).strip(): value for name, value in row.items() if isinstance(value, str)}
+    path, content = readable(os.fsencode(cells.get("path", ""))), cells.get("content_id", "").strip().lower()
+    decision = cells.get("decision", "").strip().lower()
+    if not (path or content or decision):
+        return
+    if decision not in (KEEP, DROP) or not (path or content):
+        what = f"decision {decision!r} is neither keep nor drop" if path or content else "it names no file"
+        found.problems.append(f"{file.name}, line {line}: {what}")
+        return
+    table, key = (found.paths, path) if path else (found.contents, content)
+    if table.setdefault(key, decision) != decision:
+        raise InputError(
+            f"{file}: lines {lines[key, 'path' if path else 'content']} and {line} decide differently on "
+            f"{key}. Remove one of them."
+        )
+    lines.setdefault((key, "path" if path else "content"), line)
+
+
+def write_decisions(file: Path, decisions: Iterable[Decision]) -> None:
+    """Replace the table of decisions atomically; only what the user asks for may call this."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows((each.path, each.content_id, each.decision) for each in decisions)
+    write_text(file, text.getvalue())
