@@ -6,13 +6,20 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from scripts.lib.clustering import item_tree as item_trees
 from scripts.lib.clustering.agglomerate import Linkage, agglomerate
-from scripts.lib.clustering.dendrogram import cut, leaf_runs
+from scripts.lib.clustering.dendrogram import Dendrogram, cut, leaf_runs
 from scripts.lib.clustering.item_tree import item_tree
 from tests.groups import blobs, same_groups
 
 
 def points(m: int, d: int = 4) -> np.ndarray:
     return np.random.default_rng(m).normal(size=(m, d)).astype(np.float32)
+
+
+def depth(tree: Dendrogram) -> int:
+    levels = [0] * tree.leaves
+    for one, other in tree.children.tolist():
+        levels.append(1 + max(levels[one], levels[other]))
+    return levels[-1]
 
 
 @pytest.mark.parametrize("method", ["ward", "average"])
@@ -68,6 +75,14 @@ def test_a_tree_of_many_equal_rows_is_one_all_the_same(monkeypatch: pytest.Monke
     monkeypatch.setattr(item_trees, "EXACT_ROWS", 10)
     tree = item_tree(np.ones((40, 2), np.float32), "ward", 0)
     assert sorted(leaf_runs(tree).order) == list(range(40))
+
+
+def test_a_tree_of_equal_rows_is_low(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(item_trees, "EXACT_ROWS", 10)
+    counted: list[int] = []
+    tree = item_tree(np.ones((100, 2), np.float32), "ward", 0, counted.append)
+    assert depth(tree) == 7
+    assert sum(counted) == 100
 
 
 def test_progress_counts_every_row_once(monkeypatch: pytest.MonkeyPatch) -> None:

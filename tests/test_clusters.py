@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
+from scripts.lib.clustering import item_tree as item_trees
 from scripts.lib.clustering import kmeans as kmeans_module
 from scripts.lib.clustering.clusters import (
     Clusters,
@@ -147,6 +148,22 @@ def test_vectors_that_do_not_fit_are_projected_to_what_fits() -> None:
     space = cluster_space(vectors, "none", memory=200 * 4 * 10, seed=0)
     assert space.shape == (200, 10)
     assert same_groups(kmeans(space, 5, 0).numbers, blobs(5, 40, d=64)[1])
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1, 1e6])
+@pytest.mark.parametrize("method", ["kmeans", "ward"])
+def test_groups_far_from_the_origin_are_found_in_large_collections_too(
+    method: Method, scale: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kmeans_module, "EXACT_ROWS", 100)
+    monkeypatch.setattr(item_trees, "EXACT_ROWS", 100)
+    vectors, truth = blobs(20, 150, d=64, apart=3)
+    found = clusters_of((vectors + np.float32(1e5)) * np.float32(scale), ClusterSettings(method, 20))
+    assert same_groups(found.numbers, truth)
+
+
+def test_vectors_without_any_variance_are_whitened() -> None:
+    assert not cluster_space(np.ones((20, 3), np.float32), "whiten", 1e9, 0).any()
 
 
 def test_facts_tell_sizes_and_the_estimate() -> None:

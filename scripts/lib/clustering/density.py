@@ -30,7 +30,7 @@ def density_clusters(graph: NeighborGraph, tree: Edges, smallest: int) -> npt.ND
         copy=False,
     )
     found: npt.NDArray[np.int32] = model.fit(_distances(graph, tree)).labels_.astype(np.int32)
-    return np.zeros(n, np.int32) if found.max() < 0 and n == smallest else found
+    return found
 
 
 def _distances(graph: NeighborGraph, tree: Edges) -> csr_matrix:

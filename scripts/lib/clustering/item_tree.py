@@ -26,7 +26,7 @@ def item_tree(
 ) -> Dendrogram:
     """Return the tree of all rows.
 
-    space : (n, d) float32, n > 0
+    space : (n, d) float32, n > 0, around its centre
     progress : called with the number of rows that have got their place
     """
     n = len(space)
@@ -36,7 +36,8 @@ def item_tree(
         return tree
     micro = micro_clusters(space, min(MOST_MICRO_CLUSTERS, int(PER_ROOT * np.sqrt(n))), seed)
     if len(micro.centroids) == 1:  # nothing tells the rows apart
-        return _chain_of(n)
+        progress(n)
+        return _balanced(n)
     members = _members(micro.numbers, len(micro.centroids))
     upper = agglomerate(micro.centroids, np.array([len(rows) for rows in members]), linkage)
     lower = [item_tree(space[rows], linkage, seed, progress) for rows in members]
@@ -48,9 +49,14 @@ def _members(numbers: npt.NDArray[np.int32], k: int) -> list[npt.NDArray[np.int6
     return np.split(order, np.searchsorted(numbers[order], np.arange(1, k)))
 
 
-def _chain_of(n: int) -> Dendrogram:
-    inner = np.arange(n - 1)
-    return Dendrogram(np.stack([np.where(inner == 0, 0, n + inner - 1), inner + 1], axis=1), np.zeros(n - 1))
+def _balanced(n: int) -> Dendrogram:
+    """Return the tree that joins neighbours two by two, as low as can be, at no height."""
+    level, joints = list(range(n)), []
+    while len(level) > 1:
+        pairs = list(zip(level[::2], level[1::2], strict=False))
+        level = [*range(n + len(joints), n + len(joints) + len(pairs)), *level[2 * len(pairs) :]]
+        joints += pairs
+    return Dendrogram(np.array(joints, np.int64).reshape(-1, 2), np.zeros(n - 1))
 
 
 def grafted(upper: Dendrogram, lower: list[Dendrogram], members: list[npt.NDArray[np.int64]]) -> Dendrogram:

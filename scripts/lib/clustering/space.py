@@ -1,7 +1,7 @@
 """The space in which clusters are looked for: the vectors as they are, or with their dimensions weighed anew.
 
-Single precision, all rows in memory. Where they would not fit, they are projected to as many principal
-components as do.
+Single precision, all rows in memory, around their centre: far from the origin the squares of which distances
+are made would lose them. Where the rows would not fit, they are projected to as many principal components as do.
 """
 
 from collections.abc import Callable
@@ -51,12 +51,14 @@ def _scalings(sample: Floats, scaling: str, seed: int) -> list[Transform]:
         return [RobustScaler().fit(sample).transform]
     if scaling == "whiten":
         return [_whitening(sample, seed)]
-    return []
+    centre = sample.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return [lambda rows: rows - centre]
 
 
 def _whitening(sample: Floats, seed: int) -> Transform:
     most = min(*sample.shape, MOST_WHITENED)
-    pca = PCA(most, whiten=True, svd_solver="auto", random_state=seed).fit(sample)
+    with np.errstate(invalid="ignore"):  # shares of no variance at all
+        pca = PCA(most, whiten=True, svd_solver="auto", random_state=seed).fit(sample)
     kept = np.searchsorted(np.cumsum(pca.explained_variance_ratio_), WHITENED_VARIANCE) + 1
     return lambda rows: pca.transform(rows)[:, :kept]
 
