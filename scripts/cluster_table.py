@@ -21,10 +21,10 @@ from scripts.lib.ordering.metric import Ints
 from scripts.lib.run.stage import stage
 
 
-def words_of_clusters(job: Any, numbers: Ints) -> list[str | None]:
-    """Return the category that each cluster favours, numbered where several favour one."""
+def words_of_clusters(job: Any, numbers: Ints) -> dict[int, str]:
+    """Return the category that each cluster favours, where there are categories."""
     if not job.input.get("categories"):
-        return []
+        return {}
     source = Path(job.input.categories)
     names = read_record(source).facts["names"]
     chances = Categorized.of(pq.read_table(source), len(names), several=False).chances
@@ -44,10 +44,8 @@ def main(job: Any) -> None:
         given = read_given_names(names_file)
         clusters = clusters_of_anchors(given, items, numbers)
         names, problems = names_of_clusters(given, clusters)
-        words = words_of_clusters(job, numbers)
-        names = {cluster: word for cluster, word in enumerate(words) if word} | names
-        spread = read_record(sources[0]).facts["spread"]
-        table = cluster_table(pq.read_table(sources[1]), numbers, distances, spread, names)
+        spread, order = read_record(sources[0]).facts["spread"], pq.read_table(sources[1])
+        table = cluster_table(order, numbers, distances, spread, names, words_of_clusters(job, numbers))
         settings = {"names": job.params.names}
         provenance = Provenance("cluster_table", job.params.version, settings, sources)
         with recording(Path(job.output.readable), provenance) as temporary:

@@ -45,7 +45,7 @@ DISTANCES = np.array([3, 1, 1, 2, 2, 2, 1, 3, 3], np.float32)
 
 
 def table_of(order: pa.Table, numbers: np.ndarray) -> pa.Table:
-    return cluster_table(order, numbers, DISTANCES[: len(numbers)], 4.0, {1: "a <b> $x^2$"})
+    return cluster_table(order, numbers, DISTANCES[: len(numbers)], 4.0, {1: "a <b> $x^2$"}, {})
 
 
 def test_the_medoid_is_first_and_the_others_follow_the_path(order: pa.Table) -> None:

@@ -37,7 +37,7 @@ def order_of(items: list[int]) -> pa.Table:
 def table_of(numbers: list[int], distances: list[float], items: list[int], **names: str) -> dict[str, list]:
     given = {int(key[1:]): name for key, name in names.items()}
     made = cluster_table(
-        order_of(items), np.array(numbers, np.int32), np.array(distances, np.float32), 2.0, given
+        order_of(items), np.array(numbers, np.int32), np.array(distances, np.float32), 2.0, given, {}
     )
     return made.to_pydict()
 
@@ -65,7 +65,18 @@ def test_clusters_are_called_by_their_numbers_or_as_the_user_wants() -> None:
 
 
 def test_names_that_differ_in_case_alone_are_told_apart() -> None:
-    assert unique_names({0: "a", 1: "A", 2: "a 2", 3: "a"}) == {0: "a", 1: "A 2", 2: "a 2 2", 3: "a 3"}
+    names = unique_names({}, {0: "a", 1: "A", 2: "a 2", 3: "a"})
+    assert names == {0: "a", 1: "A 3", 2: "a 2", 3: "a 4"}
+
+
+def test_a_name_that_the_user_gave_is_not_lost_to_a_word_or_a_number() -> None:
+    assert unique_names({2: "Sunset"}, {0: "sunset", 1: "sunset"}) == {
+        2: "Sunset",
+        0: "sunset 2",
+        1: "sunset 3",
+    }
+    made = table_of([0, 1], [0, 0], items=[0, 1], c1="cluster 0")
+    assert made["name"] == ["cluster 0 2", "cluster 0"]
 
 
 def names_file(folder: Path, text: str) -> Path:
@@ -119,7 +130,7 @@ def test_a_name_follows_its_image() -> None:
 
 
 def test_names_that_were_given_meanwhile_are_not_lost(tmp_path: Path) -> None:
-    table = cluster_table(order_of([0]), np.zeros(1, np.int32), np.zeros(1, np.float32), 1.0, {})
+    table = cluster_table(order_of([0]), np.zeros(1, np.int32), np.zeros(1, np.float32), 1.0, {}, {})
     file = tmp_path / "cluster_names.csv"
     write_names(file, table, [], {})
     edited = file.read_text().replace("0,,", "0,beach,")
@@ -129,7 +140,7 @@ def test_names_that_were_given_meanwhile_are_not_lost(tmp_path: Path) -> None:
 
 
 def test_names_of_images_that_are_gone_stay_in_the_table(tmp_path: Path) -> None:
-    table = cluster_table(order_of([0]), np.zeros(1, np.int32), np.zeros(1, np.float32), 1.0, {})
+    table = cluster_table(order_of([0]), np.zeros(1, np.int32), np.zeros(1, np.float32), 1.0, {}, {})
     file, given = tmp_path / "cluster_names.csv", [GivenName("ee" * 32, "gone")]
     names_file(tmp_path, "your_name,anchor\ngone," + "ee" * 32 + "\n")
     write_names(file, table, given, {})

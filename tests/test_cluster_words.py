@@ -19,28 +19,20 @@ def test_a_cluster_takes_what_its_members_favour_together() -> None:
         assert sums[best[k]] == sums.max()
 
 
-def test_names_are_unique_and_numbered_along_the_path() -> None:
+def test_clusters_are_named_by_what_they_favour() -> None:
     cluster = np.array([0, 1, 2, 3, 3], np.int32)
     chances = np.array([[0, 1, 0], [0, 0, 1], [0, 1, 0], [0.5, 0.4, 0.1], [0, 0.6, 0]], np.float32)
-    assert cluster_words(cluster, chances, NAMES) == ["sunset", "neon", "sunset 2", "sunset 3"]
-    assert cluster_words(cluster, chances, ["sunset 2", "sunset", "x"])[2] == "sunset 3"
+    assert cluster_words(cluster, chances, NAMES) == {0: "sunset", 1: "neon", 2: "sunset", 3: "sunset"}
 
 
 def test_clusters_of_which_nothing_is_known_have_no_word() -> None:
     chances = np.full((3, 3), np.nan, np.float32)
-    assert cluster_words(np.array([0, 0, 1], np.int32), chances, NAMES) == [None, None]
-    assert cluster_words(np.array([-1, -1, -1], np.int32), chances, NAMES) == []
-    assert cluster_words(np.array([0, -1, 2], np.int32), np.eye(3, dtype=np.float32), NAMES) == [
-        "moody",
-        None,
-        "neon",
-    ]
+    assert cluster_words(np.array([0, 0, 1], np.int32), chances, NAMES) == {}
+    assert cluster_words(np.array([-1, -1, -1], np.int32), chances, NAMES) == {}
+    known = cluster_words(np.array([0, -1, 2], np.int32), np.eye(3, dtype=np.float32), NAMES)
+    assert known == {0: "moody", 2: "neon"}
 
 
 @pytest.mark.parametrize("categories", [0, 3])
 def test_no_items_have_no_clusters(categories: int) -> None:
-    assert cluster_words(np.empty(0, np.int32), np.empty((0, categories), np.float32), NAMES) == []
-    assert cluster_words(np.empty(0, np.int32), np.empty((0, categories), np.float32), NAMES, 2) == [
-        None,
-        None,
-    ]
+    assert cluster_words(np.empty(0, np.int32), np.empty((0, categories), np.float32), NAMES) == {}

@@ -27,33 +27,8 @@ def favoured(
 
 
 def cluster_words(
-    cluster: npt.NDArray[np.int32],
-    chances: npt.NDArray[np.float32],
-    names: Sequence[str],
-    clusters: int | None = None,
-) -> list[str | None]:
-    """Name each cluster by the word that it favours; None where nothing speaks for any.
-
-    Clusters that favour one word are numbered along the path: `sunset`, `sunset 2`, `sunset 3`. A number that
-    would make the name of another word is left out.
-    """
-    k = clusters if clusters is not None else int(cluster.max(initial=-1)) + 1
-    words = [names[row] if row >= 0 else None for row in favoured(cluster, chances, k).tolist()]
-    taken, found = set(names), []
-    seen: set[str] = set()
-    for word in words:
-        name = word
-        if word is not None and word in seen:
-            name = _numbered(word, taken)
-            taken.add(name)
-        if word is not None:
-            seen.add(word)
-        found.append(name)
-    return found
-
-
-def _numbered(word: str, taken: set[str]) -> str:
-    number = 2
-    while f"{word} {number}" in taken:
-        number += 1
-    return f"{word} {number}"
+    cluster: npt.NDArray[np.int32], chances: npt.NDArray[np.float32], names: Sequence[str]
+) -> dict[int, str]:
+    """Return the word that each cluster favours, for those of which anything is known."""
+    best = favoured(cluster, chances, int(cluster.max(initial=-1)) + 1).tolist()
+    return {number: names[row] for number, row in enumerate(best) if row != NOTHING}

@@ -8,7 +8,9 @@ nothing else of the table is, so that writing it does not make the stage run aga
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -112,15 +114,23 @@ def names_of_clusters(
     return names, problems
 
 
-def unique_names(names: Mapping[int, str], taken: Iterable[str] = ()) -> dict[int, str]:
-    """Return names of which no two are equal after case folding: the later ones get a number."""
-    taken, result = {name.casefold() for name in taken}, {}
-    for cluster, name in sorted(names.items()):
-        number, candidate = 1, name
-        while candidate.casefold() in taken:
-            number += 1
-            candidate = f"{name} {number}"
-        taken.add(candidate.casefold())
+def unique_names(
+    given: Mapping[int, str], others: Mapping[int, str], taken: Iterable[str] = ()
+) -> dict[int, str]:
+    """Return names of which no two are equal after case folding: the later ones get a number.
+
+    Those that were given come before all others, and no number makes a name that another cluster is to have.
+    """
+    wanted = [*sorted(given.items()), *sorted(others.items())]
+    reserved = {name.casefold() for _, name in wanted}
+    used = {name.casefold() for name in taken}
+    numbers: dict[str, Iterator[int]] = defaultdict(lambda: itertools.count(2))
+    result = {}
+    for cluster, name in wanted:
+        candidate = name
+        while candidate.casefold() in used or (candidate != name and candidate.casefold() in reserved):
+            candidate = f"{name} {next(numbers[name.casefold()])}"
+        used.add(candidate.casefold())
         result[cluster] = candidate
     return result
 

@@ -14,7 +14,12 @@ UNCLUSTERED = "unclustered"
 
 
 def cluster_table(
-    order: pa.Table, numbers: Ints, distances: Floats, spread: float, names: Mapping[int, str]
+    order: pa.Table,
+    numbers: Ints,
+    distances: Floats,
+    spread: float,
+    given: Mapping[int, str],
+    words: Mapping[int, str],
 ) -> pa.Table:
     """Return the table of clusters, in their order along the path.
 
@@ -26,7 +31,8 @@ def cluster_table(
     order : the table `order.parquet`
     numbers, distances : (n,) int32 and float32, of the items
     spread : mean distance of all items from their common centre
-    names : of clusters that have other names than their number; no two of the table are equal
+    given, words : what the user calls clusters, and what else they are called than by their number; of equal
+        names the user's stays as it is
     """
     count = int(numbers.max(initial=-1)) + 1
     items = order["item"].to_numpy()
@@ -40,11 +46,11 @@ def cluster_table(
     first = _first_places(own, count)
     present = np.flatnonzero(files)  # an item without a file is in no order
     rows = pa.array(examples[present])
-    called = {cluster: names.get(cluster) or number_name(cluster, count) for cluster in present.tolist()}
+    names = _names(present.tolist(), count, given, words)
     return pa.table(
         {
             "cluster": pa.array(present.astype(np.int32)),
-            "name": pa.array(unique_names(called, [UNCLUSTERED]).values(), pa.string()),
+            "name": pa.array(names, pa.string()),
             "size": pa.array(sizes[present]),
             "files": pa.array(files[present]),
             "tightness": pa.array(tightness(means[present], spread)),
@@ -55,6 +61,17 @@ def cluster_table(
             "first_position": pa.array(first[present].astype(np.int32)),
         }
     )
+
+
+def _names(present: list[int], count: int, given: Mapping[int, str], words: Mapping[int, str]) -> list[str]:
+    own = {cluster: given[cluster] for cluster in present if cluster in given}
+    others = {
+        cluster: words.get(cluster) or number_name(cluster, count)
+        for cluster in present
+        if cluster not in own
+    }
+    names = unique_names(own, others, [UNCLUSTERED])
+    return [names[cluster] for cluster in present]
 
 
 def number_name(cluster: int, count: int) -> str:

@@ -1,7 +1,7 @@
 """The space in which clusters are looked for: the vectors as they are, or with their dimensions weighed anew.
 
 Single precision, all rows in memory, around their centre: far from the origin the squares of which distances
-are made would lose them. Where the rows would not fit, they are projected to as many principal components as do.
+are made would lose them. Where rows would not fit, they are projected to as many principal components as do.
 """
 
 from collections.abc import Callable
