@@ -15,10 +15,10 @@ from scripts.lib.categories.categories import (
     probabilities,
     threshold_of,
 )
-from scripts.lib.categories.matching import contents_without, rows_of_items, taken_rows
 from scripts.lib.categories.taxonomy import Taxonomy, read_categories
 from scripts.lib.categories.texts import TextStore, category_texts
 from scripts.lib.embedding.gather import read_items, read_vectors
+from scripts.lib.embedding.matching import contents_without, rows_of_items, taken_rows
 from scripts.lib.embedding.models.card import ModelCard, read_card
 from scripts.lib.errors import InputError
 from scripts.lib.files.content_ids import ID_DTYPE

@@ -23,9 +23,9 @@ from scripts.lib.categories.categories import (
     probabilities,
     threshold_of,
 )
-from scripts.lib.categories.matching import contents_without, rows_of_items, taken_rows
 from scripts.lib.categories.taxonomy import SLASH, read_categories
 from scripts.lib.embedding.gather import Items, items_table
+from scripts.lib.embedding.matching import contents_without, rows_of_items, taken_rows
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.errors import InputError
 from scripts.lib.files.content_ids import ID_DTYPE, ID_TYPE, id_bytes

@@ -9,15 +9,15 @@ import pytest
 
 from scripts.lib.clustering.dendrogram import leaf_runs
 from scripts.lib.clustering.item_tree import item_tree
-from scripts.lib.embedding.gather import first_ids, read_items
+from scripts.lib.embedding.gather import Items, first_ids, read_items
 from scripts.lib.errors import DamagedArtifact
 from scripts.lib.files.content_ids import ID_DTYPE
 from scripts.lib.labels.kept_labels import (
     MOST_NEW,
     complete,
-    free_label,
     fresh,
     kept_for,
+    labels_behind,
     read_labels,
     write_labels,
 )
@@ -46,6 +46,10 @@ def mean_link(vectors: np.ndarray, order: np.ndarray) -> float:
 
 def ids_of(count: int) -> np.ndarray:
     return np.array([bytes([1 + i // 250, 1 + i % 250]) * 16 for i in range(count)], ID_DTYPE)
+
+
+def items_of(ids: np.ndarray) -> Items:
+    return Items(np.arange(len(ids)), ids)
 
 
 @pytest.mark.parametrize("symbols", [2, 3, 8, 36])
@@ -108,7 +112,7 @@ def test_new_images_get_labels_beside_what_they_resemble_and_nothing_else_change
     known = np.arange(180) < 150
     former = make_labels(vectors[known], LabelSettings()).labels
     ids = ids_of(180)
-    found = keep_labels(ids, (ids[known], former), graph_and_tree(vectors)[1], 8)
+    found = keep_labels(items_of(ids), (ids[known], former), graph_and_tree(vectors)[1], 8)
     assert found is not None
     assert found.put_in == 30
     labels = found.labels.labels
@@ -120,24 +124,65 @@ def test_new_images_get_labels_beside_what_they_resemble_and_nothing_else_change
 
 def test_with_many_new_images_all_labels_are_new() -> None:
     ids, former = ids_of(100), fresh([f"{i:03d}0" for i in range(60)])
-    assert kept_for(ids, ids[:60], former) is None
-    assert kept_for(ids[: int(60 / (1 - MOST_NEW))], ids[:60], former) is not None
+    assert kept_for(items_of(ids), ids[:60], former) is None
+    assert kept_for(items_of(ids[: int(60 / (1 - MOST_NEW))]), ids[:60], former) is not None
 
 
 def test_images_added_little_by_little_count_together() -> None:
     ids, former = ids_of(12), fresh([f"{i}0" for i in range(8)])
     former.added[5:] = True
-    assert kept_for(ids[:9], ids[:8], former) is None
+    assert kept_for(items_of(ids[:9]), ids[:8], former) is None
 
 
-def test_there_is_always_room_for_one_more() -> None:
-    for symbols in (2, 3, 8):
-        taken = {"010"}
-        for _ in range(40):
-            taken.add(free_label("01", taken, symbols))
-        assert len(taken) == 41
-        assert prefix_free(list(taken))
-        assert all(label.startswith("01") for label in taken)
+@pytest.mark.parametrize("symbols", [2, 3, 8, 36])
+def test_there_is_always_room_for_one_more_and_labels_stay_short(symbols: int) -> None:
+    found = list(itertools.islice(labels_behind("01", symbols), 2000))
+    assert found == sorted(set(found))
+    assert prefix_free(found)
+    assert set("".join(found)) <= set(ALPHABET[:symbols])
+    assert all(label.startswith("01") for label in found)
+    assert max(map(len, found)) < 30
+
+
+def test_labels_stay_what_they_are_while_images_come_and_go() -> None:
+    random, symbols = np.random.default_rng(0), 3
+    vectors, ids = random.normal(size=(400, 4)).astype(np.float32), ids_of(400)
+    there = np.arange(400) < 150
+    labels, former_ids = make_labels(vectors[there], LabelSettings(symbols)).labels, ids[there]
+    for _ in range(20):
+        there[random.choice(np.flatnonzero(there), 2, replace=False)] = False
+        there[random.choice(np.flatnonzero(~there), 2, replace=False)] = True
+        former = dict(zip(former_ids.tolist(), labels.labels, strict=True))
+        tree = graph_and_tree(vectors[there])[1]
+        found = keep_labels(items_of(ids[there]), (former_ids, labels), tree, symbols)
+        assert found is not None
+        labels, former_ids = found.labels, ids[there]
+        assert prefix_free(labels.labels)
+        now = dict(zip(former_ids.tolist(), labels.labels, strict=True))
+        assert all(now[one] == former[one] for one in now.keys() & former.keys())
+    assert labels.added.sum() > 30
+
+
+def test_a_copy_that_comes_or_goes_changes_no_label(tmp_path: Path) -> None:
+    ids, file = ids_of(5), tmp_path / "labels.parquet"
+    write_labels(file, Items(np.array([0, 1, 0]), ids[1:4]), fresh(["00", "10"]), 8)
+    former = read_labels(file, 8)
+    assert former is not None
+    kept = kept_for(Items(np.array([1, 0]), ids[2:4]), *former)
+    assert kept is not None
+    assert kept.labels == ["00", "10"]
+    kept = kept_for(Items(np.array([0, 0, 1]), ids[:3]), *former)
+    assert kept is not None
+    assert kept.labels == ["00", "10"]
+
+
+def test_images_that_were_one_do_not_share_a_label() -> None:
+    ids = ids_of(9)
+    former = fresh(["00", "00", "10", "20", "30", "40", "50", "60", "70"])
+    kept = kept_for(items_of(ids), ids, former)
+    assert kept is not None
+    assert kept.labels[:3] == ["00", "", "10"]
+    assert kept.added.tolist() == [False, True] + [False] * 7
 
 
 def test_new_images_that_only_resemble_each_other_are_reached() -> None:
@@ -151,7 +196,7 @@ def test_new_images_that_only_resemble_each_other_are_reached() -> None:
 def test_kept_labels_are_read_as_they_were_written(tmp_path: Path) -> None:
     ids, labels = ids_of(3), fresh(["00", "10", "20"])
     labels.added[1] = True
-    write_labels(tmp_path / "kept" / "labels.parquet", ids, labels, 8)
+    write_labels(tmp_path / "kept" / "labels.parquet", items_of(ids), labels, 8)
     found = read_labels(tmp_path / "kept" / "labels.parquet", 8)
     assert found is not None
     assert (found[0] == ids).all()

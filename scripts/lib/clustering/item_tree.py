@@ -51,7 +51,7 @@ def _members(numbers: npt.NDArray[np.int32], k: int) -> list[npt.NDArray[np.int6
 
 def _balanced(n: int) -> Dendrogram:
     """Return the tree that joins neighbours two by two, as low as can be, at no height."""
-    level, joints = list(range(n)), []
+    level, joints = list(range(n)), list[tuple[int, int]]()
     while len(level) > 1:
         pairs = list(zip(level[::2], level[1::2], strict=False))
         level = [*range(n + len(joints), n + len(joints) + len(pairs)), *level[2 * len(pairs) :]]

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from scripts.lib.clustering.item_tree import item_tree
 from scripts.lib.clustering.space import cluster_space
+from scripts.lib.embedding.gather import Items
 from scripts.lib.labels.kept_labels import Labels, complete, fresh, kept_for
 from scripts.lib.labels.label_tree import ALPHABET, tree_labels
 from scripts.lib.labels.leaf_order import oriented
@@ -50,15 +51,14 @@ def make_labels(
 
 
 def keep_labels(
-    ids: np.ndarray, former: tuple[np.ndarray, Labels] | None, tree: Edges, symbols: int
+    items: Items, former: tuple[np.ndarray, Labels] | None, tree: Edges, symbols: int
 ) -> Labelled | None:
     """Return the former labels with those of new images among them; None where all are to be made anew.
 
-    ids : (n,) S32, one content id of each image
-    former : ids and labels of the last run
+    former : content ids, (m,) S32, and their labels, of the last run
     tree : (n - 1,) MST_EDGE
     """
-    labels = kept_for(ids, *former) if former and len(ids) else None
+    labels = kept_for(items, *former) if former and len(items.rows) else None
     return None if labels is None else Labelled(labels, complete(labels, tree, symbols))
 
 
