@@ -96,9 +96,10 @@ def test_given_names_are_read_from_commas_and_semicolons(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ('your_name,anchor\n"' + "x" * 200_000, "field larger than field limit"),
         ("cluster,name\n0,a\n", "has no columns your_name and anchor"),
-        ("your_name,anchor\nbeach,\n", "row 2: 'beach' has no anchor"),
-        ("your_name,anchor\nbeach,xyz\n", "row 2: 'beach' has no anchor"),
+        ("your_name,anchor\nbeach,\n", "line 2: 'beach' has no anchor"),
+        ("your_name,anchor\nbeach,xyz\n", "line 2: 'beach' has no anchor"),
     ],
 )
 def test_a_spoilt_table_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -106,6 +107,19 @@ def test_a_spoilt_table_is_named(tmp_path: Path, text: str, message: str) -> Non
     with pytest.raises(InputError, match=message):
         read_given_names(file)
     assert names_digest(file) != ""
+
+
+def test_a_table_in_another_encoding_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "cluster_names.csv"
+    file.write_bytes("your_name;anchor\r\nStrände;ab\r\n".encode("latin-1"))
+    with pytest.raises(InputError, match="It is UTF-8 text"):
+        read_given_names(file)
+
+
+def test_a_name_is_one_line_whatever_is_in_it(tmp_path: Path) -> None:
+    file = tmp_path / "cluster_names.csv"
+    file.write_bytes(b'your_name,anchor\r\n"=1+1\r\n of  two",ab\r\n,cd,more,cells\r\n\r\n')
+    assert read_given_names(file) == [GivenName("ab", "=1+1 of two")]
 
 
 def test_the_digest_changes_with_names_alone(tmp_path: Path) -> None:

@@ -51,6 +51,12 @@ def test_what_is_written_is_read(file: Path) -> None:
     assert os.listdir(file.parent) == [file.name]
 
 
+def test_decisions_are_read_with_semicolons_too(file: Path) -> None:
+    found = read_decisions(written(file, '\ufeffpath;decision\r\n"a;b, c.jpg";drop\r\nd.jpg\r\n'))
+    assert found.paths == {"a;b, c.jpg": DROP}
+    assert len(found.problems) == 1
+
+
 def test_no_file_is_no_decision(file: Path) -> None:
     found = read_decisions(file)
     assert (found.paths, found.contents, found.problems) == ({}, {}, [])

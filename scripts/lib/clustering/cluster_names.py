@@ -23,6 +23,7 @@ from scripts.lib.embedding.gather import Items
 from scripts.lib.errors import InputError
 from scripts.lib.files.content_ids import positions_in
 from scripts.lib.files.exports import harmless
+from scripts.lib.files.user_table import read_rows
 from scripts.lib.ordering.metric import Ints
 
 COLUMNS = ("cluster", "your_name", "name", "files", "example", "anchor")
@@ -44,28 +45,21 @@ def read_given_names(file: Path) -> list[GivenName]:
         when the table lacks a column, or a named row its anchor.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")  # spreadsheets write a mark in front
+        text = file.read_bytes().decode("utf-8-sig")  # spreadsheets write a mark in front
     except FileNotFoundError:
         return []
     except (OSError, ValueError) as error:
         raise InputError(f"{file} can't be read ({error}). It is UTF-8 text; mend or remove it.") from error
-    reader = csv.DictReader(io.StringIO(text), delimiter=_separator(text))
-    if not {"your_name", "anchor"} <= set(reader.fieldnames or ()):
+    columns, rows = read_rows(file, text)
+    if not {"your_name", "anchor"} <= set(columns):
         raise InputError(f"{file} has no columns your_name and anchor; remove it, and it is made anew.")
-    given = [
-        (line, row["anchor"] or "", (row["your_name"] or "").strip()) for line, row in enumerate(reader, 2)
-    ]
+    given = [(line, row["anchor"], " ".join(row["your_name"].split())) for line, row in rows]
     for line, anchor, name in given:
         if name and not _is_anchor(anchor):
             raise InputError(
-                f"{file}, row {line}: '{name}' has no anchor ('{anchor}'); leave that column as it is."
+                f"{file}, line {line}: '{name}' has no anchor ('{anchor}'); leave that column as it is."
             )
     return [GivenName(anchor, name) for _, anchor, name in given if name]
-
-
-def _separator(text: str) -> str:
-    first = text.partition("\n")[0]
-    return ";" if first.count(";") > first.count(",") else ","
 
 
 def _is_anchor(anchor: str) -> bool:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from scripts.lib.artifacts.atomic import write_text
 from scripts.lib.errors import InputError
 from scripts.lib.files.paths import readable
+from scripts.lib.files.user_table import read_rows
 
 KEEP, DROP = "keep", "drop"
 FILE = "duplicate_decisions.csv"
@@ -78,14 +79,11 @@ def read_decisions(file: Path) -> Decisions:
     if not file.exists():
         return found
     text = file.read_bytes().decode("utf-8-sig", "surrogateescape")  # line breaks in names stay as they are
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    try:
-        _check_heading(file, reader.fieldnames or ())
-        lines: dict[tuple[str, str], int] = {}
-        for row in reader:
-            _take(found, row, reader.line_num, lines, file)
-    except csv.Error as error:
-        raise InputError(f"{file}, line {reader.line_num}: {error}. Mend the line, or remove it.") from error
+    columns, rows = read_rows(file, text)
+    _check_heading(file, columns)
+    lines: dict[tuple[str, str], int] = {}
+    for line, row in rows:
+        _take(found, row, line, lines, file)
     return found
 
 
@@ -100,12 +98,12 @@ def _check_heading(file: Path, names: Iterable[str]) -> None:
 
 def _take(
     found: Decisions,
-    row: Mapping[str | None, object],
+    row: Mapping[str, str],
     line: int,
     lines: dict[tuple[str, str], int],
     file: Path,
 ) -> None:
-    cells = {str(name).strip(): value for name, value in row.items() if isinstance(value, str)}
+    cells = {name.strip(): value for name, value in row.items()}
     path, content = readable(os.fsencode(cells.get("path", ""))), cells.get("content_id", "").strip().lower()
     decision = cells.get("decision", "").strip().lower()
     if not (path or content or decision):

@@ -1,0 +1,30 @@
+"""Tables that the user edits: CSV as spreadsheets write it, with commas or semicolons."""
+
+import csv
+import io
+from pathlib import Path
+
+from scripts.lib.errors import InputError
+
+
+def read_rows(file: Path, text: str) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Return the columns of a table, and its rows with the lines that they end at; missing cells are empty.
+
+    text : what is in the file, its line breaks as they are
+
+    Raises
+    ------
+    InputError
+        naming the line that is none of such a table.
+    """
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=_separator(text), restval="")
+    try:
+        columns = list(reader.fieldnames or ())
+        return columns, [(reader.line_num, {name: row[name] for name in columns}) for row in reader]
+    except csv.Error as error:
+        raise InputError(f"{file}, line {reader.line_num}: {error}. Mend the line, or remove it.") from error
+
+
+def _separator(text: str) -> str:
+    first = text.partition("\n")[0]
+    return ";" if first.count(";") > first.count(",") else ","
