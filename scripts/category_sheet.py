@@ -8,12 +8,12 @@ import pyarrow.parquet as pq
 from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.categories.category_groups import (
     Categorized,
-    FirstFiles,
     category_groups,
     category_table,
 )
 from scripts.lib.categories.taxonomy import read_categories
 from scripts.lib.files.exports import write_csv
+from scripts.lib.files.first_files import FirstFiles
 from scripts.lib.pictures.category_sheet import draw_category_sheet
 from scripts.lib.run.stage import stage
 

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, read_record, recording
-from scripts.lib.pictures.projection_map import draw_map, files_of_items, plan_map
+from scripts.lib.files.first_files import FirstFiles
+from scripts.lib.pictures.projection_map import draw_map, plan_map
 from scripts.lib.run.stage import stage
 
 
@@ -20,10 +21,10 @@ def main(job: Any) -> None:
         table = pq.read_table(sources[0], columns=["u", "v"])
         plan = plan_map(np.column_stack([table["u"].to_numpy(), table["v"].to_numpy()]))
         order = pq.read_table(sources[1], columns=["item", "path_bytes"])
-        files, shown = files_of_items(order, len(table)), len(plan.tiles.items)
+        files, shown = FirstFiles(order, len(table)), len(plan.tiles.items)
         title = read_record(sources[0]).facts["method"]
         with run.progress(shown, "images drawn") as count:
-            page = draw_map(plan, files, title, job.threads, count)
+            page = draw_map(plan, files.file, title, job.threads, count)
         facts = {"n": len(table), "shown": shown}
         provenance = Provenance("projection_map", job.params.version, {}, sources, facts)
         with recording(Path(job.output.picture), provenance) as temporary:

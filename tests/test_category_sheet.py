@@ -11,11 +11,11 @@ from scripts.lib.categories.categories import Rule, assign, categories_table
 from scripts.lib.categories.category_groups import (
     Categorized,
     CategoryGroup,
-    FirstFiles,
     category_groups,
     category_table,
 )
 from scripts.lib.categories.taxonomy import Taxonomy, read_categories
+from scripts.lib.files.first_files import FirstFiles
 from scripts.lib.pictures import category_sheet
 from scripts.lib.pictures.category_sheet import draw_category_sheet, short_title, title_of
 from tests.conftest import write_pictures

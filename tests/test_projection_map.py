@@ -7,13 +7,13 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from scripts.lib.files.first_files import FirstFiles
 from scripts.lib.pictures.projection_map import (
     MARGIN,
     PAGE,
     caption,
     draw_map,
     draw_points,
-    files_of_items,
     grid_for,
     plan_map,
 )
@@ -33,7 +33,7 @@ def files(tmp_path: Path) -> list[bytes]:
 def test_images_are_at_their_places(files: list[bytes]) -> None:
     places, done = np.array([[-1, 1], [1, 1], [0, -1]], np.float32), list[int]()
     plan = plan_map(places)
-    page = draw_map(plan, files, "pca", 2, done.append)
+    page = draw_map(plan, files.__getitem__, "pca", 2, done.append)
     for spot, colour in zip(plan.grid.pixels(places).round().astype(int), COLOURS, strict=True):
         assert page.getpixel(tuple(int(MARGIN + each) for each in spot)) == colour
     assert sum(done) == 3
@@ -41,12 +41,15 @@ def test_images_are_at_their_places(files: list[bytes]) -> None:
 
 def test_equal_maps_are_equal_bytes(files: list[bytes]) -> None:
     plan = plan_map(np.array([[-1, 1], [1, 1], [0, -1]], np.float32))
-    assert draw_map(plan, files, "pca", 1).tobytes() == draw_map(plan, files, "pca", 2).tobytes()
+    assert (
+        draw_map(plan, files.__getitem__, "pca", 1).tobytes()
+        == draw_map(plan, files.__getitem__, "pca", 2).tobytes()
+    )
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_files_that_are_none_leave_their_places_empty(n: int) -> None:
-    page = draw_map(plan_map(np.zeros((n, 2), np.float32)), [b"", b"missing.jpg"][:n], "umap")
+    page = draw_map(plan_map(np.zeros((n, 2), np.float32)), [b"", b"missing.jpg"].__getitem__, "umap")
     upper = np.asarray(page)[: MARGIN + 300]
     assert (upper == PAGE).all()
 
@@ -64,14 +67,14 @@ def test_points_are_brighter_where_more_lie() -> None:
 def test_of_many_some_are_shown(files: list[bytes]) -> None:
     places = np.random.default_rng(0).uniform(-1, 1, (3000, 2)).astype(np.float32)
     plan = plan_map(places)
-    page = draw_map(plan, [files[0]] * 3000, "tsne")
+    page = draw_map(plan, lambda item: files[0], "tsne")
     assert 100 < len(plan.tiles.items) < 3000
     assert (np.asarray(page) == COLOURS[0]).all(axis=2).any()
 
 
 def test_the_first_file_of_an_item_is_shown() -> None:
     order = pa.table({"item": [2, 0, 0, 2], "path_bytes": [b"c", b"a", b"a2", b"c2"]})
-    assert files_of_items(order, 4) == [b"a", b"", b"c", b""]
+    assert [FirstFiles(order, 4).file(item) for item in range(4)] == [b"a", b"", b"c", b""]
 
 
 def test_the_caption_counts() -> None:

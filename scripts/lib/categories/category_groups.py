@@ -1,6 +1,5 @@
 """Each category with its images: what a table and a picture of them show."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import pyarrow.compute as pc
 
 from scripts.lib.categories.prompts import prompts_of
 from scripts.lib.categories.taxonomy import UNSURE, Node, Taxonomy
+from scripts.lib.files.first_files import FirstFiles
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -104,30 +104,6 @@ def _prompts(node: Node, taxonomy: Taxonomy, templates: Sequence[str]) -> tuple[
         return ()
     leaf = taxonomy.leaves[node.leaves[0]]
     return prompts_of(leaf.text, leaf.whole, templates)
-
-
-class FirstFiles:
-    """The first file of each item in the order, where it has one.
-
-    rows : (n,) int64, rows of the table `order.parquet`, -1 for none
-    counts : (n,) int64, how many files each item has
-    """
-
-    def __init__(self, order: pa.Table, items: int) -> None:
-        self.order, numbers = order, order["item"].to_numpy()
-        self.rows = np.full(items, -1, np.int64)
-        self.rows[numbers[::-1]] = np.arange(len(numbers))[::-1]
-        self.counts = np.bincount(numbers, minlength=items)
-
-    def path(self, item: int) -> str | None:
-        """Return the readable path of an item's first file."""
-        row = int(self.rows[item])
-        return None if row < 0 else str(self.order["path"][row].as_py())
-
-    def file(self, item: int) -> bytes:
-        """Return the path to open; that of an item without a file is empty."""
-        row = int(self.rows[item])
-        return b"" if row < 0 else bytes(os.fsencode(self.order["path_bytes"][row].as_py()))
 
 
 def category_table(groups: Sequence[CategoryGroup], files: FirstFiles) -> pa.Table:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from scripts.lib.categories.category_groups import CategoryGroup, FirstFiles
+from scripts.lib.categories.category_groups import CategoryGroup
+from scripts.lib.files.first_files import FirstFiles
 from scripts.lib.pictures.page import (
     DPI,
     FAINT,

@@ -1,11 +1,10 @@
 """The map of a collection: images where their vectors lie, and points for those that are not shown."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from scripts.lib.pictures.map_grid import Grid, Tiles, all_fit, choose_tiles, framed, grid_for
@@ -41,28 +40,16 @@ def plan_map(places: Places) -> Plan:
     return Plan(shown, grid, choose_tiles(shown, grid))
 
 
-def files_of_items(order: pa.Table, n: int) -> list[bytes]:
-    """Return the first file in the order of each item, an empty name where there is none.
-
-    order : the table `order.parquet`
-    """
-    items, first = np.unique(order["item"].to_numpy(), return_index=True)
-    files = [b""] * n
-    for item, path in zip(items.tolist(), order["path_bytes"].take(first).to_pylist(), strict=True):
-        files[item] = path
-    return files
-
-
 def draw_map(
     plan: Plan,
-    files: Sequence[bytes],
+    file_of: Callable[[int], bytes],
     title: str,
     threads: int = 1,
     progress: Callable[[int], object] = lambda images: None,
 ) -> Image.Image:
     """Draw the map; images that can't be read are left out.
 
-    files : one of each item
+    file_of : tells the path of an item's file, empty where there is none
     progress : called with the number of images newly done
     """
     width, height = plan.grid.size
@@ -70,7 +57,7 @@ def draw_map(
     if not all_fit(len(plan.places), plan.grid):
         page.paste(draw_points(plan.places, plan.grid), (MARGIN, MARGIN))
     sizes = plan.tiles.sides.tolist()
-    wanted = [files[item] for item in plan.tiles.items.tolist()]
+    wanted = [file_of(item) for item in plan.tiles.items.tolist()]
     with ThreadPoolExecutor(threads) as pool:
         pictures = pool.map(thumbnail, wanted, sizes)
         for picture, (left, top) in zip(pictures, plan.tiles.corners.tolist(), strict=True):
