@@ -46,6 +46,7 @@ def test_numbers_are_folder_names_where_text_is_wanted() -> None:
         ({"images": 2024.1}, "needs quotes"),
         ({"copy_mode": "reflink"}, "copy_mode: 'reflink' is not one of"),
         ({"copy_mode": "move"}, "move_originals: true"),
+        ({"clusters_min": 9, "clusters_max": 3}, "between 9 and 3 there is no number of clusters"),
         ({"model": "descriptor", "weights": "w.pth"}, "takes none"),
         ({"model": "precomputed"}, "needs a file or folder"),
         ({"embeddings": "v.parquet"}, "only model 'precomputed'"),

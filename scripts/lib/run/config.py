@@ -156,6 +156,11 @@ def _check_together(config: Mapping[str, Any]) -> None:
             "copy_mode: 'move' takes your originals out of their folders. If that is meant, set "
             "move_originals: true, too; undo moves them back."
         )
+    if config["clusters_max"] != "auto" and config["clusters_max"] < config["clusters_min"]:
+        raise InputError(
+            f"clusters_min, clusters_max: between {config['clusters_min']} and {config['clusters_max']} there "
+            "is no number of clusters; the smaller one comes first."
+        )
     try:
         parse_template(config["name_template"])
     except InputError as error:
