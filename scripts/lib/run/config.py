@@ -156,10 +156,11 @@ def _check_together(config: Mapping[str, Any]) -> None:
             "copy_mode: 'move' takes your originals out of their folders. If that is meant, set "
             "move_originals: true, too; undo moves them back."
         )
-    if config["clusters_max"] != "auto" and config["clusters_max"] < config["clusters_min"]:
+    fewest, most = config["clusters_min"], config["clusters_max"]
+    if most != "auto" and most < fewest:
         raise InputError(
-            f"clusters_min, clusters_max: between {config['clusters_min']} and {config['clusters_max']} there "
-            "is no number of clusters; the smaller one comes first."
+            f"clusters_min, clusters_max: between {fewest} and {most} there is no number of clusters. The "
+            "smaller of them is clusters_min."
         )
     try:
         parse_template(config["name_template"])
