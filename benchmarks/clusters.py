@@ -19,7 +19,7 @@ import numpy.typing as npt
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
-from benchmarks.labelled import embed_labelled
+from benchmarks.labelled import add_labelled_options, labelled_of
 from benchmarks.measure import in_own_process, peak_memory, print_table, spread, timed
 from benchmarks.stages import order, warm_up
 from benchmarks.vectors import write_vectors
@@ -51,16 +51,13 @@ class Cost(NamedTuple):
 def main() -> None:
     """Print quality and costs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--labelled", type=Path, help="folder with one folder of images a class")
-    parser.add_argument("--model", default="mobilenet_v3_small", help="what embeds them, with --weights")
-    parser.add_argument("--weights", help="its checkpoint; without, the descriptor embeds them")
+    add_labelled_options(parser)
     parser.add_argument("--million-labels", action="store_true", help="label a million vectors, too")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     print_estimates()
     if options.labelled:
-        model = options.model if options.weights else "descriptor"
-        found = embed_labelled(options.labelled, model, options.weights)
+        found = labelled_of(options)
         print_quality(found.vectors.astype(np.float32), found.labels)
         print_label_order(found.vectors, options.threads)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,7 @@
 """Labelled images into vectors and labels: a folder of images for each label."""
 
 import os
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,19 @@ class Labelled(NamedTuple):
 
     vectors: npt.NDArray[Any]
     labels: npt.NDArray[np.int64]
+
+
+def add_labelled_options(parser: ArgumentParser) -> None:
+    """Let a benchmark be given labelled images, and what embeds them."""
+    parser.add_argument("--labelled", type=Path, help="folder with one folder of images a class")
+    parser.add_argument("--model", default="mobilenet_v3_small", help="what embeds them, with --weights")
+    parser.add_argument("--weights", help="its checkpoint; without, the descriptor embeds them")
+
+
+def labelled_of(options: Namespace) -> Labelled:
+    """Embed the labelled images that a benchmark was given."""
+    model = options.model if options.weights else "descriptor"
+    return embed_labelled(options.labelled, model, options.weights)
 
 
 def embed_labelled(folder: Path, model: str, weights: str | None) -> Labelled:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.labelled import embed_labelled
+from benchmarks.labelled import add_labelled_options, labelled_of
 from benchmarks.measure import in_own_process, peak_memory, print_table, timed
 from benchmarks.stages import default_settings
 from benchmarks.vectors import write_vectors
@@ -46,9 +46,7 @@ class Made(NamedTuple):
 def main() -> None:
     """Print quality and costs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--labelled", type=Path, help="folder with one folder of images a class")
-    parser.add_argument("--model", default="mobilenet_v3_small", help="what embeds them, with --weights")
-    parser.add_argument("--weights", help="its checkpoint; without, the descriptor embeds them")
+    add_labelled_options(parser)
     parser.add_argument(
         "--million", action="store_true", help="measure a million vectors, too: an hour or two"
     )
@@ -56,8 +54,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if options.labelled:
-            model = options.model if options.weights else "descriptor"
-            labelled = embed_labelled(options.labelled, model, options.weights)
+            labelled = labelled_of(options)
             print_quality(labelled.vectors, labelled.labels, Path(folder), options.threads)
         print_costs(MIDDLE, ("pca", "umap", "tsne"), Path(folder), options.threads)
         if options.million:
