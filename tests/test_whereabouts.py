@@ -79,7 +79,7 @@ def test_what_is_found_nowhere_is_the_last_copy_and_stays(two: Two, kind: str) -
     (two.sources / "1.jpg").write_text("another")
     refused = two.undone(two.one, two.other).refused
     assert [name for name, _ in refused] == [b"0000_0000_0.jpg", b"0001_0001_1.jpg"]
-    assert list(two.copies().values()) == ["content 0", "content 1"]
+    assert sorted(two.copies().values()) == ["content 0", "content 1"]
 
 
 def test_another_collection_knows_nothing(two: Two) -> None:
