@@ -43,6 +43,16 @@ def test_numbers_are_positions_so_that_a_decision_renames_no_other_file(photos: 
     ]
 
 
+def test_none_is_left_out_in_favour_of_one_that_is_not_there() -> None:
+    groups = {b"b": 0, b"c": 0, b"e": 1}
+    duplicates = Duplicates("skip", groups, 3, {0: [b"a"], 1: [b"d"]})
+    left = {}
+    for paths in (b"abcde", b"bcde", b"ce", b"abc", b"", b"bcde"):
+        order = [bytes([each]) for each in paths]
+        left[paths] = b"".join(order[row] for row in duplicates.among(order).taken(order))
+    assert left == {b"abcde": b"ad", b"bcde": b"bd", b"ce": b"ce", b"abc": b"a", b"": b""}
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("handling", ["skip", "group"])
 def test_originals_stay_and_undoing_gives_all_back(photos: Collection, handling: str, mode: str) -> None:
