@@ -37,6 +37,7 @@ def main() -> None:
         files = make_vectors(options, Path(folder)) if options.labelled else []
         limit = ("--lkh-limit", options.lkh_limit) if options.lkh_limit else ()
         weights = ("--weights", str(options.weights), "--model", options.model) if options.weights else ()
+        run("clusters", *labelled, *weights)
         run("projection", *labelled, *weights)
         run("duplicates", "--photos", str(photos), *labelled)
         run("ordering", *limit, *(word for file in files for word in ("--vectors", str(file))))

@@ -1,6 +1,6 @@
 """How good clusters and hierarchical labels are, and what they cost.
 
-    python -m benchmarks.clusters [--labelled FOLDER [--weights FILE]] [--million]
+    python -m benchmarks.clusters [--labelled FOLDER [--weights FILE]] [--million-labels]
 
 Quality is the adjusted mutual information with the labels (Vinh, Epps and Bailey 2010), against that of
 scikit-learn's clusters of the same vectors; and how long the links of the order by label are. Costs are those
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--labelled", type=Path, help="folder with one folder of images a class")
     parser.add_argument("--model", default="mobilenet_v3_small", help="what embeds them, with --weights")
     parser.add_argument("--weights", help="its checkpoint; without, the descriptor embeds them")
-    parser.add_argument("--million", action="store_true", help="measure a million vectors, too: minutes")
+    parser.add_argument("--million-labels", action="store_true", help="label a million vectors, too")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     print_estimates()
@@ -64,7 +64,7 @@ def main() -> None:
         print_quality(found.vectors.astype(np.float32), found.labels)
         print_label_order(found.vectors, options.threads)
     with tempfile.TemporaryDirectory() as folder:
-        print_costs(Path(folder), options.million)
+        print_costs(Path(folder), options.million_labels)
 
 
 def print_estimates() -> None:
@@ -122,16 +122,16 @@ def print_label_order(vectors: npt.NDArray[np.float16], threads: int) -> None:
     print_table([(name, f"{mean / means['path']:.3f}") for name, mean in means.items()])
 
 
-def print_costs(folder: Path, million: bool) -> None:
+def print_costs(folder: Path, million_labels: bool) -> None:
     """Print time and memory, each in a process of its own."""
     rows = [("", "result", "seconds", "GB")]
     works: list[tuple[str, tuple[int, int], Callable[[Path], Cost]]] = [
         ("HDBSCAN", MIDDLE, cost_of_density),
         ("hierarchical labels", MIDDLE, cost_of_labels),
         ("hierarchical labels", LABELLED_ROWS, cost_of_labels),
+        (f"k-means, k = {LARGE_CLUSTERS:,}", LARGE, cost_of_kmeans),
     ]
-    if million:
-        works.append((f"k-means, k = {LARGE_CLUSTERS:,}", LARGE, cost_of_kmeans))
+    if million_labels:
         works.append(("hierarchical labels", LARGE, cost_of_labels))
     for name, (size, dimension), work in works:
         file = folder / f"{size}-{dimension}.npy"

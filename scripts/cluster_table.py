@@ -11,10 +11,10 @@ from scripts.lib.categories.cluster_words import cluster_words
 from scripts.lib.clustering.cluster_names import (
     clusters_of_anchors,
     names_of_clusters,
-    read_given_names,
     write_names,
 )
 from scripts.lib.clustering.cluster_table import cluster_table
+from scripts.lib.clustering.given_names import read_given_names
 from scripts.lib.embedding.gather import read_items
 from scripts.lib.files.exports import write_csv
 from scripts.lib.ordering.metric import Ints

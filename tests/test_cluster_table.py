@@ -9,14 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from scripts.lib.clustering.cluster_names import (
-    GivenName,
-    names_digest,
     names_of_clusters,
-    read_given_names,
     unique_names,
     write_names,
 )
 from scripts.lib.clustering.cluster_table import cluster_table, number_name
+from scripts.lib.clustering.given_names import GivenName, names_digest, read_given_names
 from scripts.lib.errors import InputError
 from scripts.lib.files.content_ids import ID_TYPE
 from tests.conftest import Workflow

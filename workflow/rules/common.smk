@@ -14,7 +14,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.settings import ExecMode
 
 from scripts.lib import versions
-from scripts.lib.clustering.cluster_names import names_digest
+from scripts.lib.clustering.given_names import names_digest
 from scripts.lib.errors import SeriatimError
 from scripts.lib.run import session, triggers
 from scripts.lib.run.config import (

@@ -10,79 +10,18 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from blake3 import blake3
 
 from scripts.lib.artifacts.atomic import write_text
+from scripts.lib.clustering.given_names import GivenName, read_given_names
 from scripts.lib.embedding.gather import Items
-from scripts.lib.errors import InputError
 from scripts.lib.files.content_ids import positions_in
 from scripts.lib.files.exports import harmless
 from scripts.lib.ordering.metric import Ints
 
 COLUMNS = ("cluster", "your_name", "name", "files", "example", "anchor")
-
-
-class GivenName(NamedTuple):
-    """A name, and the content id in hexadecimal digits of the image that bears it."""
-
-    anchor: str
-    name: str
-
-
-def read_given_names(file: Path) -> list[GivenName]:
-    """Return the names that the user has given, in the order of the table; none without a table.
-
-    Raises
-    ------
-    InputError
-        when the table lacks a column, or a named row its anchor.
-    """
-    try:
-        text = file.read_text(encoding="utf-8-sig")  # spreadsheets write a mark in front
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file} can't be read ({error}). It is UTF-8 text; mend or remove it.") from error
-    reader = csv.DictReader(io.StringIO(text), delimiter=_separator(text))
-    if not {"your_name", "anchor"} <= set(reader.fieldnames or ()):
-        raise InputError(f"{file} has no columns your_name and anchor; remove it, and it is made anew.")
-    given = [
-        (line, row["anchor"] or "", (row["your_name"] or "").strip()) for line, row in enumerate(reader, 2)
-    ]
-    for line, anchor, name in given:
-        if name and not _is_anchor(anchor):
-            raise InputError(
-                f"{file}, row {line}: '{name}' has no anchor ('{anchor}'); leave that column as it is."
-            )
-    return [GivenName(anchor, name) for _, anchor, name in given if name]
-
-
-def _separator(text: str) -> str:
-    first = text.partition("\n")[0]
-    return ";" if first.count(";") > first.count(",") else ","
-
-
-def _is_anchor(anchor: str) -> bool:
-    try:
-        return len(bytes.fromhex(anchor)) > 0
-    except ValueError:
-        return False
-
-
-def names_digest(file: Path) -> str:
-    """Return a text that changes with the names that were given, and with nothing else.
-
-    A table that can't be read is another, too: the stage says what is wrong with it.
-    """
-    try:
-        given = read_given_names(file)
-    except InputError as error:
-        return blake3(str(error).encode()).hexdigest()[:16]
-    return blake3(repr(sorted(given)).encode()).hexdigest()[:16] if given else ""
 
 
 def clusters_of_anchors(given: Sequence[GivenName], items: Items, numbers: Ints) -> dict[str, int]:
