@@ -108,7 +108,7 @@ def main(job: Any) -> None:
             write_csv(table, temporary)
         with recording(Path(job.output.table), provenance) as temporary:
             pq.write_table(table, temporary)
-        run.tell(summary(table))
+        run.tell(f"{summary(table)}: {job.output.report}")
 
 
 if __name__ == "__main__":

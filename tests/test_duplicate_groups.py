@@ -18,7 +18,7 @@ from scripts.lib.duplicates.candidates import Pairs, graph_pairs, hash_pairs, jo
 from scripts.lib.duplicates.confirm import confirmed, plain_sketches
 from scripts.lib.duplicates.decisions import Decision, Decisions, write_decisions
 from scripts.lib.duplicates.duplicate_groups import candidate_pairs, confirm_pairs, group_contents
-from scripts.lib.duplicates.duplicate_table import DUPLICATES, with_decisions
+from scripts.lib.duplicates.duplicate_table import DUPLICATES, summary, with_decisions
 from scripts.lib.duplicates.duplicates_page import GROUPS, page
 from scripts.lib.duplicates.former_paths import with_former_paths
 from scripts.lib.duplicates.judge import Judge, last_distance, typical_distance
@@ -301,6 +301,13 @@ def test_no_name_becomes_html() -> None:
         ]
     )
     assert re.findall(r'(?:src|href)="([^"]{0,23})', html) == ["data:image/jpeg;base64,"]
+
+
+def test_of_no_duplicates_nothing_is_counted_or_explained() -> None:
+    none = table_of([], [])
+    assert summary(none) == "there are no duplicates"
+    assert "<p>there are no duplicates.</p>\n</body>" in page(none, {}, summary(none))
+    assert "duplicate_decisions.csv" in page(table_of(["a.jpg", "b.jpg"], [0, 0]), {}, "1 group")
 
 
 def test_a_page_of_very_many_groups_says_so() -> None:

@@ -147,11 +147,13 @@ def _facts(row: Mapping[str, Any]) -> Facts:
 
 def summary(table: pa.Table) -> str:
     """Say how many duplicates there are, of which kinds, and what they take."""
+    if not len(table):
+        return "there are no duplicates"
     kinds = Counter(table["kind"].to_pylist())
     dropped = table.filter(pc.invert(table["keep"]))
     size = (pc.sum(dropped["size"]).as_py() or 0) / 1e6
     parts = ", ".join(f"{kinds[kind]:,} {kind}" for kind in (EXACT, NEAR, PERCEPTUAL) if kinds[kind])
     return (
-        f"{kinds[None]:,} groups of duplicates ({parts or 'none'}); {len(dropped):,} files of {size:,.1f} MB "
+        f"{kinds[None]:,} groups of duplicates ({parts}); {len(dropped):,} files of {size:,.1f} MB "
         "need not be kept"
     )
