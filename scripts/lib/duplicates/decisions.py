@@ -57,13 +57,18 @@ def _harmless(path: str) -> str:
 
 
 def decisions_digest(file: str | Path) -> str:
-    """Return a text that changes with the decisions; empty without any."""
+    """Return a text that changes with the decisions; empty without any.
+
+    A file that can't be read is another, too: the stage says what is wrong with it.
+    """
     from blake3 import blake3
 
     try:
         return blake3(Path(file).read_bytes()).hexdigest()[:16]
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        return f"{error.strerror}"
 
 
 def read_decisions(file: Path) -> Decisions:
@@ -72,20 +77,27 @@ def read_decisions(file: Path) -> Decisions:
     Raises
     ------
     InputError
-        when there is no such column, or two rows decide differently on one thing.
+        when there is no such column, two rows decide differently on one thing, or it can't be read. So it is
+        with a quotation mark that has no end: every row behind it would be lost.
     """
     found = Decisions()
-    if not file.exists():
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
         return found
-    text = file.read_bytes().decode("utf-8-sig", "surrogateescape")  # line breaks in names stay as they are
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    except OSError as error:
+        raise InputError(f"{file} can't be read ({error.strerror}). Mend it, or remove it.") from error
+    text = data.decode("utf-8-sig", "surrogateescape")  # line breaks in names stay as they are
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         _check_heading(file, reader.fieldnames or ())
         lines: dict[tuple[str, str], int] = {}
         for row in reader:
             _take(found, row, reader.line_num, lines, file)
     except csv.Error as error:
-        raise InputError(f"{file}, line {reader.line_num}: {error}. Mend the line, or remove it.") from error
+        raise InputError(
+            f"{file}, in the row that begins behind line {reader.line_num}: {error}. Mend it, or remove it."
+        ) from error
     return found
 
 

@@ -24,8 +24,8 @@ DUPLICATES = pa.schema(
     [
         ("group", pa.int32()),
         ("kind", pa.string()),  # exact | near | perceptual: how it is known to show the same as the best
-        ("path", pa.string()),
-        ("path_bytes", pa.binary()),
+        ("path", pa.string()),  # of a moved file the one that it had before: decisions are on that
+        ("path_bytes", pa.binary()),  # where it lies
         ("content_id", ID_TYPE),
         ("distance", pa.float32()),  # of the vectors, to the best
         ("bits", pa.int32()),  # of the hashes, likewise
