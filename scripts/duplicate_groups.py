@@ -12,7 +12,7 @@ from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.duplicates.decisions import FILE, read_decisions
 from scripts.lib.duplicates.duplicate_groups import candidate_pairs, confirm_pairs, group_contents
 from scripts.lib.duplicates.duplicate_table import duplicate_table, grouped_files, summary, with_decisions
-from scripts.lib.duplicates.duplicates_page import page, shown
+from scripts.lib.duplicates.duplicates_page import page, pictured
 from scripts.lib.duplicates.former_paths import with_former_paths
 from scripts.lib.duplicates.image_hashes import hashed_ids
 from scripts.lib.duplicates.judge import Judge, last_distance
@@ -38,8 +38,7 @@ def judge_of(sources: dict[str, Path], contents: np.ndarray, params: Any) -> Jud
     rows = np.where(place >= 0, items.rows[place], -1) if len(items.rows) else place
     hashed = hashed_ids(pq.read_table(sources["hashes"]))
     share = None if params.distance == "auto" else float(params.distance)
-    sketches = read_sketches(sources["sketches"])
-    vectors = read_vectors(sources["vectors"])
+    sketches, vectors = read_sketches(sources["sketches"]), read_vectors(sources["vectors"])
     last = last_distance(np.load(sources["graph"])["distances"])
     return Judge(vectors, rows, sketches, positions_in(hashed, contents), share, params.seed, last)
 
@@ -51,8 +50,7 @@ def table_of(run: Stage, job: Any, sources: dict[str, Path], files: pa.Table) ->
     judge = judge_of(sources, contents, params)
     if len(contents) and not len(judge.sketches):
         run.tell("there are no images to look at, so only equal bytes and very near vectors count")
-    turns = turns_wanted(params.rotations, params.mirrors)
-    graph = np.load(sources["graph"])["indices"]
+    graph, turns = np.load(sources["graph"])["indices"], turns_wanted(params.rotations, params.mirrors)
     pairs = candidate_pairs(judge, graph, BITS if params.bits == "auto" else params.bits, turns, job.threads)
     run.info("%d pairs are looked at", len(pairs.ours))
     with run.progress(len(pairs.ours), "pairs") as count:
@@ -79,11 +77,7 @@ def table_of(run: Stage, job: Any, sources: dict[str, Path], files: pa.Table) ->
 
 def write_page(run: Stage, job: Any, file: Path, table: pa.Table, files: pa.Table) -> None:
     """Write the page, with pictures of what is on it."""
-    on_page = shown(table).select(["content_id", "path_bytes"]).to_pylist()
-    wanted: dict[bytes, list[bytes]] = {}
-    for row in on_page:
-        wanted.setdefault(row["content_id"], []).append(row["path_bytes"])
-    config = job.config
+    wanted, config = pictured(table), job.config
     with run.progress(len(wanted), "pictures") as count:
         pictures = thumbnails(wanted, config["pixel_limit"], job.threads, config["decode_seconds"], count)
     file.write_text(page(table, pictures, summary(table)), encoding="utf-8")

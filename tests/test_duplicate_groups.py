@@ -19,7 +19,7 @@ from scripts.lib.duplicates.confirm import confirmed, plain_sketches
 from scripts.lib.duplicates.decisions import Decision, Decisions, write_decisions
 from scripts.lib.duplicates.duplicate_groups import candidate_pairs, confirm_pairs, group_contents
 from scripts.lib.duplicates.duplicate_table import DUPLICATES, summary, with_decisions
-from scripts.lib.duplicates.duplicates_page import GROUPS, page
+from scripts.lib.duplicates.duplicates_page import GROUPS, page, pictured
 from scripts.lib.duplicates.former_paths import with_former_paths
 from scripts.lib.duplicates.judge import Judge, last_distance, typical_distance
 from scripts.lib.duplicates.keep_best import content_ranks, protected_files, ranks
@@ -316,6 +316,7 @@ def test_a_page_of_very_many_groups_says_so() -> None:
     html = page(table, {}, "many")
     assert f"{GROUPS} of {count} groups" in html
     assert html.count("<section>") == GROUPS
+    assert sum(map(len, pictured(table).values())) == 2 * GROUPS
     assert "<section>" not in page(table.slice(0, 0), {}, "none")
 
 

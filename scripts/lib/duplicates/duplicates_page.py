@@ -59,6 +59,14 @@ def shown(table: pa.Table) -> pa.Table:
     return table.take(pa.array(rows, pa.int64()))
 
 
+def pictured(table: pa.Table) -> dict[bytes, list[bytes]]:
+    """Return the contents whose pictures are on the page, each with the paths that hold it."""
+    wanted: dict[bytes, list[bytes]] = {}
+    for row in shown(table).select(["content_id", "path_bytes"]).to_pylist():
+        wanted.setdefault(row["content_id"], []).append(row["path_bytes"])
+    return wanted
+
+
 def page(table: pa.Table, thumbnails: Mapping[bytes, bytes], summary: str) -> str:
     """Return the page.
 
