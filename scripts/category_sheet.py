@@ -36,6 +36,7 @@ def main(job: Any) -> None:
         with recording(Path(job.output.sheet), provenance) as temporary:
             draw_category_sheet(groups, files, temporary)
         run.info("%d categories, groups and bins", len(groups))
+        run.tell(f"what is in the categories: {job.output.sheet}")
 
 
 if __name__ == "__main__":

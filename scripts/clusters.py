@@ -38,7 +38,7 @@ def tell(run: Stage, clusters: Clusters, settings: ClusterSettings) -> None:
     """Tell the user how many clusters there are, and why there are not as many as were asked for."""
     unclustered = int((clusters.numbers < 0).sum())
     rest = f"; {unclustered:,} images are unclustered" if unclustered else ""
-    run.tell(f"{clusters.count:,} clusters of {len(clusters.numbers):,} images{rest}")
+    run.tell(f"{clusters.count:,} clusters of {len(clusters.numbers):,} different images{rest}")
     if clusters.estimate and clusters.estimate.votes:
         votes = ", ".join(f"{name} {vote}" for name, vote in clusters.estimate.votes.items())
         run.tell(f"the number was estimated ({votes}); clusters={clusters.count} or another number sets it")

@@ -13,6 +13,7 @@ from scripts.lib.duplicates.decisions import FILE, read_decisions
 from scripts.lib.duplicates.duplicate_groups import candidate_pairs, confirm_pairs, group_contents
 from scripts.lib.duplicates.duplicate_table import duplicate_table, grouped_files, summary, with_decisions
 from scripts.lib.duplicates.duplicates_page import page, shown
+from scripts.lib.duplicates.former_paths import with_former_paths
 from scripts.lib.duplicates.image_hashes import hashed_ids
 from scripts.lib.duplicates.judge import Judge, last_distance
 from scripts.lib.duplicates.keep_best import content_ranks, protected_files, ranks
@@ -24,6 +25,7 @@ from scripts.lib.files.exports import write_csv
 from scripts.lib.files.order import by_path
 from scripts.lib.files.status import OK
 from scripts.lib.run.stage import Stage, stage
+from scripts.lib.run.triggers import input_tree
 
 BITS = 10  # in which hashes of duplicates may differ, unless the user says otherwise
 NAMES = ("sketches", "hashes", "vectors", "item_ids", "graph", "inventory")
@@ -62,7 +64,7 @@ def table_of(run: Stage, job: Any, sources: dict[str, Path], files: pa.Table) ->
     protected = np.any([np.zeros(len(files), bool), *folders.values()], axis=0)
     rank = ranks(files, protected)
     membership = group_contents(pairs, content_ranks(rank, content, len(contents)), judge, turns)
-    grouped = grouped_files(content, membership.best, rank, by_path(files["path_bytes"]))
+    grouped = grouped_files(content, membership.best, rank, by_path(files["former"]))
     table = duplicate_table(grouped, files, content, membership, judge)
     decisions = read_decisions(Path(params.side))
     table, refused = with_decisions(table, protected[grouped.files], decisions)
@@ -94,6 +96,8 @@ def main(job: Any) -> None:
         for source in sources.values():
             checked(source)
         files = pq.read_table(sources["inventory"]).filter(pc.field("status") == OK)
+        tree = input_tree(job.config)
+        files = with_former_paths(files, tree.moved, tree.roots)
         table = table_of(run, job, sources, files)
         settings = {name: value for name, value in job.params.items() if name != "version"}
         provenance = Provenance("duplicate_groups", job.params.version, settings, list(sources.values()))
@@ -104,7 +108,7 @@ def main(job: Any) -> None:
             write_csv(table, temporary)
         with recording(Path(job.output.table), provenance) as temporary:
             pq.write_table(table, temporary)
-        run.tell(summary(table))
+        run.tell(f"{summary(table)}: {job.output.report}")
 
 
 if __name__ == "__main__":

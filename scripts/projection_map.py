@@ -29,6 +29,7 @@ def main(job: Any) -> None:
         provenance = Provenance("projection_map", job.params.version, {}, sources, facts)
         with recording(Path(job.output.picture), provenance) as temporary:
             page.save(temporary, "PNG")
+        run.tell(f"the map by {title}: {job.output.picture}")
 
 
 if __name__ == "__main__":

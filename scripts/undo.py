@@ -10,9 +10,10 @@ from scripts.lib.run.triggers import roots_of
 
 def main(job: Any) -> None:
     """Run the stage."""
-    output, copied = Path(job.params.output).expanduser(), Path(job.params.copied)
+    output, other = (Path(folder).expanduser() for folder in (job.params.output, job.params.other))
+    copied = Path(job.params.copied)
     with stage("undo", job.log[0]) as run:
-        put_back(run, output, job.config["name"], job.threads, roots_of(job.config), copied)
+        put_back(run, output, other, job.config["name"], job.threads, roots_of(job.config), copied)
 
 
 if __name__ == "__main__":

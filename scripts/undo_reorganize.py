@@ -10,9 +10,10 @@ from scripts.lib.run.triggers import roots_of
 
 def main(job: Any) -> None:
     """Run the stage."""
-    output, reorganized = Path(job.params.output).expanduser(), Path(job.params.reorganized)
+    output, other = (Path(folder).expanduser() for folder in (job.params.output, job.params.other))
+    reorganized = Path(job.params.reorganized)
     with stage("undo_reorganize", job.log[0]) as run:
-        put_back(run, output, job.config["name"], job.threads, roots_of(job.config), reorganized)
+        put_back(run, output, other, job.config["name"], job.threads, roots_of(job.config), reorganized)
 
 
 if __name__ == "__main__":

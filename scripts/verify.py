@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.artifacts.record import intact, set_aside
+from scripts.lib.artifacts.record import set_aside
 from scripts.lib.embedding.models.card import read_card
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.occupancy import occupying
@@ -14,6 +14,7 @@ from scripts.lib.output.copied import has_copies
 from scripts.lib.run.stage import Stage, stage
 from scripts.lib.run.verify import (
     Finding,
+    outdated,
     verify_artifacts,
     verify_manifests,
     verify_store,
@@ -57,11 +58,12 @@ def copies_in(run: Stage, output: Path, copied: Path, threads: int) -> list[Find
 def main(job: Any) -> None:
     """Run the checks."""
     with stage("verify", job.log[0]) as run:
-        artifacts, demanded = (
-            [Path(path) for path in paths] for paths in (job.params.artifacts, job.params.demanded)
-        )
-        with run.progress(len(artifacts) + len(demanded), "artifacts") as count:
-            findings = verify_artifacts(artifacts, count) + verify_artifacts(demanded, count, intact)
+        artifacts = [Path(path) for path in job.params.artifacts]
+        with run.progress(len(artifacts), "artifacts") as count:
+            findings = verify_artifacts(artifacts, count)
+        if former := outdated(artifacts):
+            names = ", ".join(path.name for path in former)
+            run.tell(f"of an earlier state of the images, until what makes them is run again: {names}")
         findings += vectors(run, job) + copies(run, job)
         for finding in findings:
             run.tell(finding.problem)

@@ -77,6 +77,16 @@ def test_a_sheet_for_each_cluster_and_a_page_of_all(order: pa.Table, tmp_path: P
     assert sum(counted) == 3
 
 
+def test_a_sheet_of_one_image_is_as_wide_as_its_title(order: pa.Table, tmp_path: Path) -> None:
+    numbers = np.array([0] + [1] * 8, np.int32)
+    draw_sheets(images_of_clusters(order, numbers, table_of(order, numbers)), tmp_path, tmp_path / "p", 1, id)
+    with Image.open(tmp_path / "0.jpg") as sheet:
+        title = np.asarray(sheet.convert("L"))[:30]
+    inked = np.flatnonzero((title > 120).any(axis=0))
+    assert sheet.width > 220
+    assert inked[-1] < sheet.width - 4
+
+
 def test_of_no_clusters_there_is_a_page_that_says_so(order: pa.Table, tmp_path: Path) -> None:
     draw_sheets([], tmp_path, tmp_path / "page.jpg", 1, lambda n: None)
     assert size_of(tmp_path / "page.jpg")[0] > 0

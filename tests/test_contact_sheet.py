@@ -159,7 +159,7 @@ def test_a_folder_without_images_is_named(tmp_path: Path) -> None:
 def test_before_stands_above_after(greys: Greys) -> None:
     paths = greys(60, 120, 180)
     page = before_and_after(paths, paths[::-1], LAYOUT)
-    single = contact_sheet(paths, LAYOUT, "a title")
+    single = contact_sheet(paths, LAYOUT, "Before: in the order of their names")
     assert page.size == (single.width, 2 * single.height)
 
 

@@ -94,6 +94,18 @@ def test_a_contradiction_is_an_error_that_names_the_lines(file: Path) -> None:
         read_decisions(written(file, "path,decision\na.jpg,keep\na.jpg,keep\na.jpg,drop\n"))
 
 
+def test_a_quotation_mark_without_its_end_takes_no_decisions_away(file: Path) -> None:
+    with pytest.raises(InputError, match="behind line 2: unexpected end of data"):
+        read_decisions(written(file, 'path,decision\na.jpg,keep\n"b.jpg,keep\nc.jpg,drop\n'))
+
+
+def test_what_can_not_be_read_is_an_error(file: Path) -> None:
+    file.mkdir(parents=True)
+    assert decisions_digest(file) != ""
+    with pytest.raises(InputError, match="can't be read"):
+        read_decisions(file)
+
+
 def test_a_heading_is_needed(file: Path) -> None:
     with pytest.raises(InputError, match="path,decision"):
         read_decisions(written(file, "a.jpg,keep\n"))

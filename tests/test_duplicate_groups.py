@@ -18,11 +18,13 @@ from scripts.lib.duplicates.candidates import Pairs, graph_pairs, hash_pairs, jo
 from scripts.lib.duplicates.confirm import confirmed, plain_sketches
 from scripts.lib.duplicates.decisions import Decision, Decisions, write_decisions
 from scripts.lib.duplicates.duplicate_groups import candidate_pairs, confirm_pairs, group_contents
-from scripts.lib.duplicates.duplicate_table import DUPLICATES, with_decisions
+from scripts.lib.duplicates.duplicate_table import DUPLICATES, summary, with_decisions
 from scripts.lib.duplicates.duplicates_page import GROUPS, page
+from scripts.lib.duplicates.former_paths import with_former_paths
 from scripts.lib.duplicates.judge import Judge, last_distance, typical_distance
 from scripts.lib.duplicates.keep_best import content_ranks, protected_files, ranks
 from scripts.lib.duplicates.sketches import turns_wanted
+from scripts.lib.files.paths import readable
 from tests.conftest import PART_SIZE, Workflow, wait_until
 from tests.scenes import COPIES, moved, only, recompressed, resized, save, scene, sketches
 
@@ -213,7 +215,7 @@ FILES = {
     "size": [99, 10, 20, 20, 20, 20],
     "format": ["PNG", "PNG", "JPEG", "PNG", "PNG", "PNG"],
     "mtime_ns": [1, 1, 1, 7, 5, 9],
-    "path_bytes": [b"a", b"b", b"c", b"d", b"e", b"safe/f"],
+    "former": [b"a", b"b", b"c", b"d", b"e", b"safe/f"],
 }
 
 
@@ -221,6 +223,22 @@ def test_the_best_has_most_pixels_then_bytes_then_the_better_format_then_age() -
     files = pa.table(FILES)
     assert np.argsort(ranks(files, np.zeros(6, bool))).tolist() == [4, 3, 5, 2, 1, 0]
     assert np.argsort(ranks(files, np.arange(6) == 5)).tolist() == [5, 4, 3, 2, 1, 0]
+
+
+def test_moved_files_go_by_their_former_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    here = [b"in/a", b"/far/caf\xe9", b"in/z"]
+    there = [bytes(tmp_path / "out/1"), b"/out/0", b"in/z"]
+    moved = {there[0]: bytes(tmp_path / "in/a"), there[1]: here[1]}
+    tables = [
+        pa.table({"path": [readable(path) for path in paths], "path_bytes": pa.array(paths, pa.binary())})
+        for paths in (here, there)
+    ]
+    known = with_former_paths(tables[0], {}, [])
+    assert known["former"].to_pylist() == here
+    found = with_former_paths(tables[1], moved, [b"in", b"/far"])
+    assert found.select(["path", "former"]).equals(known.select(["path", "former"]))
+    assert found["path_bytes"].to_pylist() == there
 
 
 def test_contents_are_ranked_by_the_best_of_their_files() -> None:
@@ -232,7 +250,7 @@ def test_protected_folders_hold_what_lies_below_them(tmp_path: Path, monkeypatch
     (tmp_path / "safe").mkdir()
     (tmp_path / "link").symlink_to("safe")
     paths = [b"safe/f", b"safer/f", bytes(tmp_path / "safe" / "\xff"), b"other/safe/f"]
-    files = pa.table({"path_bytes": pa.array(paths, pa.binary())})
+    files = pa.table({"former": pa.array(paths, pa.binary())})
     inside = protected_files(files, ["safe", str(tmp_path / "safe") + "/", "./safe", "link", "none"])
     assert [each.tolist() for each in inside.values()] == [[True, False, True, False]] * 4 + [[False] * 4]
 
@@ -283,6 +301,13 @@ def test_no_name_becomes_html() -> None:
         ]
     )
     assert re.findall(r'(?:src|href)="([^"]{0,23})', html) == ["data:image/jpeg;base64,"]
+
+
+def test_of_no_duplicates_nothing_is_counted_or_explained() -> None:
+    none = table_of([], [])
+    assert summary(none) == "there are no duplicates"
+    assert "<p>there are no duplicates.</p>\n</body>" in page(none, {}, summary(none))
+    assert "duplicate_decisions.csv" in page(table_of(["a.jpg", "b.jpg"], [0, 0]), {}, "1 group")
 
 
 def test_a_page_of_very_many_groups_says_so() -> None:

@@ -1,5 +1,6 @@
 """What copy makes of duplicates: all kept, the lesser ones in a folder of theirs, or none; originals stay."""
 
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,10 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from scripts.lib.artifacts.record import Provenance, recording
+from scripts.lib.duplicates.decisions import Decision, write_decisions
 from scripts.lib.output.filing.duplicates import Duplicates
 from scripts.lib.output.naming.names import Naming
 from scripts.lib.output.plan_summary import sentences
-from tests.conftest import COLLECTION_SIZE, Workflow
+from tests.conftest import COLLECTION_SIZE, Workflow, write_pictures
 from tests.copying import statuses, tree
 from tests.filing import Collection, places
 
@@ -39,6 +41,16 @@ def test_numbers_are_positions_so_that_a_decision_renames_no_other_file(photos: 
         every[4],
         f"duplicates/012/{every[5]}",
     ]
+
+
+def test_none_is_left_out_in_favour_of_one_that_is_not_there() -> None:
+    groups = {b"b": 0, b"c": 0, b"e": 1}
+    duplicates = Duplicates("skip", groups, 3, {0: [b"a"], 1: [b"d"]})
+    left = {}
+    for paths in (b"abcde", b"bcde", b"ce", b"abc", b"", b"bcde"):
+        order = [bytes([each]) for each in paths]
+        left[paths] = b"".join(order[row] for row in duplicates.among(order).taken(order))
+    assert left == {b"abcde": b"ad", b"bcde": b"bd", b"ce": b"ce", b"abc": b"a", b"": b""}
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -131,3 +143,30 @@ def test_a_sort_leaves_them_out_and_takes_them_back(collection: Workflow) -> Non
     collection.run()
     assert collection.copies() == copies
     assert tree(collection.images) == images
+
+
+def test_what_is_kept_of_moved_copies_does_not_change_and_is_decided_by_their_former_paths(
+    workflow: Workflow,
+) -> None:
+    safe = workflow.folder / "safe"
+    (photo,) = write_pictures(workflow.images, 1)
+    twin, guarded = workflow.images / "twin.jpg", safe / "twin.jpg"
+    safe.mkdir()
+    for copy in (twin, guarded):
+        shutil.copy2(photo, copy)  # with the same time: nothing but its path makes it the worse one
+    workflow.config |= {"copy_mode": "move", "move_originals": True, "duplicates": "skip"}
+    workflow.config |= {"images": f"[{workflow.images},{safe}]", "protected": str(safe)}
+    write_decisions(workflow.results / "duplicate_decisions.csv", [Decision("keep", str(photo))])
+    workflow.run()
+    assert [path.name for path in workflow.images.iterdir()] == [twin.name]
+    assert not guarded.exists()
+    told = workflow.run().stderr
+    assert "there is no" not in told
+    assert "no file lies in" not in told
+    kept = pq.read_table(workflow.model / "duplicates.parquet").select(["path", "keep"]).to_pylist()
+    assert {row["path"]: row["keep"] for row in kept} == {
+        str(photo): True,
+        str(guarded): True,
+        str(twin): False,
+    }
+    assert [path.name for path in workflow.images.iterdir()] == [twin.name]

@@ -52,7 +52,7 @@ def test_by_cluster_beside_a_sort_and_renamed_and_undone(collection: Workflow) -
     told = collection.run("plan_reorganize", **FEW).stderr
     assert "20 images for filed_images in 3 folders: 20 to be copied" in told
     assert not (collection.folder / "filed_images").exists()
-    collection.run("reorganize", **FEW)
+    assert "20 images in folders are in filed_images" in collection.run("reorganize", **FEW).stderr
     assert_filed_in_path_order(collection)
     before = filed(collection)
     give_name(collection, "../.hidden: CON/")

@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+from scripts.lib.artifacts.record import Provenance, recording
+from scripts.lib.run.verify import outdated, verify_artifacts
 from tests.conftest import Workflow
 
 
@@ -53,6 +55,19 @@ def test_everything_that_is_damaged_is_named_and_mended_by_a_plain_run(collectio
     assert collection.order() == order
     assert collection.copies() == copies
     assert "are as they were recorded" in collection.run("verify").stderr
+
+
+def test_what_a_stage_asked_for_by_name_leaves_as_it_was_is_not_damaged(tmp_path: Path) -> None:
+    order, plan, lost = (tmp_path / name for name in ("order", "plan", "lost"))
+    for artifact, inputs in ((order, []), (plan, [order]), (order, [])):
+        with recording(artifact, Provenance("stage", 1, {}, inputs)) as temporary:
+            temporary.write_text(f"{len(os.listdir(tmp_path))} files were there")
+    artifacts = [order, plan, lost]
+    assert verify_artifacts(artifacts, lambda count: None) == []
+    assert outdated(artifacts) == [plan]
+    alter(plan)
+    assert [each.path for each in verify_artifacts(artifacts, lambda count: None)] == [plan]
+    assert outdated(artifacts) == []
 
 
 def test_lost_vectors_are_found_by_their_reader_and_embedded_again(collection: Workflow) -> None:

@@ -134,5 +134,6 @@ rule undo:
     params:
         copied=f"{COLLECTION}/copied.parquet",
         output=as_it_is("output"),
+        other=as_it_is("folders_output"),
     script:
         "../../scripts/undo.py"

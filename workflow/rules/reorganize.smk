@@ -123,5 +123,6 @@ rule undo_reorganize:
     params:
         reorganized=f"{COLLECTION}/reorganized.parquet",
         output=as_it_is("folders_output"),
+        other=as_it_is("output"),
     script:
         "../../scripts/undo_reorganize.py"

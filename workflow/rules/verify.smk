@@ -28,8 +28,7 @@ rule verify:
         "../../environment.yml"
     threads: ALL_CORES
     params:
-        artifacts=ARTIFACTS,
-        demanded=DEMANDED,
+        artifacts=[*ARTIFACTS, *DEMANDED],
         manifests=expand(f"{MODEL}/embed/{{partition}}.parquet", partition=PARTITIONS),
         copied=f"{COLLECTION}/copied.parquet",
         model=MODEL,

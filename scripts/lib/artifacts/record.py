@@ -134,6 +134,11 @@ def intact(artifact: Path) -> Path:
     return artifact
 
 
+def is_outdated(artifact: Path) -> bool:
+    """Tell whether an artifact was made from something else than what lies beside it now."""
+    return _estrangement(artifact, read_record(artifact)) is not None
+
+
 def _damage(artifact: Path, record: Record) -> str | None:
     try:
         size = artifact.stat().st_size

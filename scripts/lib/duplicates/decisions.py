@@ -58,13 +58,18 @@ def _harmless(path: str) -> str:
 
 
 def decisions_digest(file: str | Path) -> str:
-    """Return a text that changes with the decisions; empty without any."""
+    """Return a text that changes with the decisions; empty without any.
+
+    A file that can't be read is another, too: the stage says what is wrong with it.
+    """
     from blake3 import blake3
 
     try:
         return blake3(Path(file).read_bytes()).hexdigest()[:16]
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        return f"{error.strerror}"
 
 
 def read_decisions(file: Path) -> Decisions:
@@ -73,12 +78,17 @@ def read_decisions(file: Path) -> Decisions:
     Raises
     ------
     InputError
-        when there is no such column, or two rows decide differently on one thing.
+        when there is no such column, two rows decide differently on one thing, or it can't be read. So it is
+        with a quotation mark that has no end: every row behind it would be lost.
     """
     found = Decisions()
-    if not file.exists():
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
         return found
-    text = file.read_bytes().decode("utf-8-sig", "surrogateescape")  # line breaks in names stay as they are
+    except OSError as error:
+        raise InputError(f"{file} can't be read ({error.strerror}). Mend it, or remove it.") from error
+    text = data.decode("utf-8-sig", "surrogateescape")  # line breaks in names stay as they are
     columns, rows = read_rows(file, text)
     _check_heading(file, columns)
     lines: dict[tuple[str, str], int] = {}

@@ -24,8 +24,8 @@ DUPLICATES = pa.schema(
     [
         ("group", pa.int32()),
         ("kind", pa.string()),  # exact | near | perceptual: how it is known to show the same as the best
-        ("path", pa.string()),
-        ("path_bytes", pa.binary()),
+        ("path", pa.string()),  # of a moved file the one that it had before: decisions are on that
+        ("path_bytes", pa.binary()),  # where it lies
         ("content_id", ID_TYPE),
         ("distance", pa.float32()),  # of the vectors, to the best
         ("bits", pa.int32()),  # of the hashes, likewise
@@ -147,11 +147,13 @@ def _facts(row: Mapping[str, Any]) -> Facts:
 
 def summary(table: pa.Table) -> str:
     """Say how many duplicates there are, of which kinds, and what they take."""
+    if not len(table):
+        return "there are no duplicates"
     kinds = Counter(table["kind"].to_pylist())
     dropped = table.filter(pc.invert(table["keep"]))
     size = (pc.sum(dropped["size"]).as_py() or 0) / 1e6
     parts = ", ".join(f"{kinds[kind]:,} {kind}" for kind in (EXACT, NEAR, PERCEPTUAL) if kinds[kind])
     return (
-        f"{kinds[None]:,} groups of duplicates ({parts or 'none'}); {len(dropped):,} files of {size:,.1f} MB "
+        f"{kinds[None]:,} groups of duplicates ({parts}); {len(dropped):,} files of {size:,.1f} MB "
         "need not be kept"
     )

@@ -25,10 +25,12 @@ HEAD = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Duplicates</title>
 <style>
-body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem; color: #262626; background: #fff; }
+body { font: 14px/1.45 system-ui, sans-serif; margin: clamp(12px, 3vw, 32px); color: #262626;
+  background: #fff; }
+body > p { max-width: 46rem; }
 h2 { font-size: 1rem; margin: 2rem 0 .5rem; }
-.files { display: flex; flex-wrap: wrap; gap: 12px; }
-figure { margin: 0; padding: 10px; width: 180px; border: 1px solid #c4c4c4; border-radius: 6px; }
+.files { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 12px; }
+figure { margin: 0; padding: 10px; max-width: 230px; border: 1px solid #c4c4c4; border-radius: 6px; }
 figure.keep { border: 2px solid #3d7a4a; padding: 9px; }
 figure img, figure .none { display: flex; align-items: center; justify-content: center; height: 160px;
   max-width: 100%; margin: 0 auto 8px; object-fit: contain; color: #7d7d7d; }
@@ -38,6 +40,12 @@ figcaption { overflow-wrap: anywhere; }
 </style>
 </head>
 <body>
+<h1>Duplicates</h1>
+"""
+EXPLAINED = """<p>Exact copies have the same bytes as the best file of their group, near ones almost the same
+vector, perceptual ones the same picture in another size, quality, brightness or crop. Distances are those of
+vectors; bits are how many of 64 differ in the hashes. What to drop is a proposal: duplicate_decisions.csv can
+say otherwise, and no original is touched.</p>
 """
 
 
@@ -64,10 +72,10 @@ def page(table: pa.Table, thumbnails: Mapping[bytes, bytes], summary: str) -> st
         _section(number, list(members), files[number], thumbnails)
         for number, members in groupby(rows, lambda row: row["group"])
     ]
-    more = ""
+    more, explained = "", EXPLAINED if rows else ""
     if len(files) > GROUPS:
         more = f"<p>Shown are {GROUPS:,} of {len(files):,} groups; duplicates.csv has all.</p>\n"
-    return f"{HEAD}<h1>Duplicates</h1>\n<p>{_text(summary)}.</p>\n{more}{''.join(sections)}</body>\n</html>\n"
+    return f"{HEAD}<p>{_text(summary)}.</p>\n{explained}{more}{''.join(sections)}</body>\n</html>\n"
 
 
 def _section(

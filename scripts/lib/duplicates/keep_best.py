@@ -35,7 +35,7 @@ class Facts(NamedTuple):
 def ranks(files: pa.Table, protected: Mask) -> Ranks:
     """Return the rank of each file, 0 for the best of all: (f,) int64.
 
-    files : rows of the inventory
+    files : rows of the inventory, with former paths
     protected : (f,) bool
     """
     pixels = pc.multiply(_numbers(files["width"], pa.float64()), _numbers(files["height"], pa.float64()))
@@ -45,7 +45,7 @@ def ranks(files: pa.Table, protected: Mask) -> Ranks:
         "format": pa.array([format_rank(each) for each in files["format"].to_pylist()]),
         "protected": pa.array(~protected),
         "mtime": _numbers(files["mtime_ns"], pa.int64()),
-        "path": files["path_bytes"],
+        "path": files["former"],  # as it was before a move: what is kept does not change by being moved
     }
     order = pc.sort_indices(pa.table(by), [(name, "ascending") for name in by]).to_numpy()
     rank = np.empty(len(files), np.int64)
@@ -63,8 +63,8 @@ def format_rank(name: str | None) -> int:
 
 
 def protected_files(files: pa.Table, folders: Sequence[str]) -> dict[str, Mask]:
-    """Tell of each protected folder which files lie in it: (f,) bool."""
-    paths = files["path_bytes"]
+    """Tell of each protected folder which files lie in it, or did before they were moved: (f,) bool."""
+    paths = files["former"]
     here = pa.scalar(absolute(b""), pa.binary())
     relative = pc.invert(pc.starts_with(paths, b"/"))
     whole = pc.if_else(relative, pc.binary_join_element_wise(here, paths, pa.scalar(b"", pa.binary())), paths)

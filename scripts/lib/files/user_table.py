@@ -17,12 +17,16 @@ def read_rows(file: Path, text: str) -> tuple[list[str], list[tuple[int, dict[st
     InputError
         naming the line that is none of such a table.
     """
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=_separator(text), restval="")
+    reader = csv.DictReader(
+        io.StringIO(text, newline=""), delimiter=_separator(text), restval="", strict=True
+    )
     try:
         columns = list(reader.fieldnames or ())
         return columns, [(reader.line_num, {name: row[name] for name in columns}) for row in reader]
     except csv.Error as error:
-        raise InputError(f"{file}, line {reader.line_num}: {error}. Mend the line, or remove it.") from error
+        raise InputError(
+            f"{file}, in the row that begins behind line {reader.line_num}: {error}. Mend it, or remove it."
+        ) from error
 
 
 def _separator(text: str) -> str:

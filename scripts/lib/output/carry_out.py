@@ -20,6 +20,7 @@ from scripts.lib.run.session import is_forced
 from scripts.lib.run.stage import Stage
 
 TOLD = 10
+ARRANGED = {"copy": "in visual order", "reorganize": "in folders"}
 
 
 def carry_out(
@@ -90,7 +91,7 @@ def tell(run: Stage, summary: CopySummary, output: str) -> None:
         run.tell(f"{len(summary.stranded)} moved files are no longer in the order, and stay where they are")
     if summary.foreign:
         run.tell(f"{len(summary.foreign)} files in {output} are not ours and were left as they are")
-    run.tell(f"{len(summary.files) - len(failed)} images in visual order are in {output}")
+    run.tell(f"{len(summary.files) - len(failed)} images {ARRANGED[run.name]} are in {output}")
 
 
 def write_done(done: Path, summary: CopySummary, provenance: Provenance) -> None:

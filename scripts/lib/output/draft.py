@@ -103,6 +103,7 @@ def draft_in_order(listed: Listed, naming: Naming, duplicates: Duplicates) -> Dr
     on one file gives no other one another name.
     """
     wanted, paths = listed.wanted(), listed.paths()
+    duplicates = duplicates.among(paths)
     rows = duplicates.taken(paths)
     chosen = [wanted[row] for row in rows]
     folders = [duplicates.folder(paths[row]) or () for row in rows]

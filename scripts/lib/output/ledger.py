@@ -183,12 +183,14 @@ class Ledger:
             self.state.apply(line)
 
 
-def replay(data: bytes) -> tuple[State, int]:
+def replay(data: bytes, state: State | None = None) -> tuple[State, int]:
     """Return what a ledger's bytes say, and how many of them do: a torn end says nothing.
+
+    state : what it is added up in, if that is to be other than a new one
 
     Raises OutputError if a line before the end is damaged, which no kill can cause.
     """
-    state = State()
+    state = State() if state is None else state
     whole = 0
     for number, line in enumerate(data.splitlines(keepends=True), start=1):
         try:

@@ -3,7 +3,7 @@
 import mmap
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from scripts.lib.errors import OutputError
 from scripts.lib.output.ledger import State, replay
@@ -11,6 +11,7 @@ from scripts.lib.output.placement import LEDGER, OutputFolder
 from scripts.lib.output.settling import as_found
 
 TAKEN = b'"do":"take"'  # in every ledger of an output into which a file was moved
+AnyState = TypeVar("AnyState", bound=State)
 
 
 def read_ledger(folder: OutputFolder) -> State:
@@ -21,12 +22,24 @@ def read_ledger(folder: OutputFolder) -> State:
     OutputError
         when it is damaged.
     """
+    return read_into(folder, State())
+
+
+def read_into(folder: OutputFolder, state: AnyState) -> AnyState:
+    """Add up what the ledger of a folder says, in a state that knows of no line yet, and return that.
+
+    Raises
+    ------
+    OutputError
+        when it is damaged.
+    """
     try:
         fd = folder.open(LEDGER, os.O_RDONLY)
     except FileNotFoundError:
-        return State()
+        return state
     with open(fd, "rb") as stream:
-        return replay(stream.read())[0]
+        replay(stream.read(), state)
+    return state
 
 
 class Moves(NamedTuple):
@@ -68,7 +81,7 @@ def moved_files(output: Path, name: str | None = None) -> dict[bytes, bytes]:
     Cheap where there are none: a ledger that tells of none is searched, not read. With `name`, a folder that
     belongs to another collection has none.
     """
-    if not _tells_of_moves(output):
+    if not tells_of_moves(output):
         return {}
     with OutputFolder(output) as folder:
         state = as_found(folder, read_ledger(folder))
@@ -80,7 +93,8 @@ def moved_files(output: Path, name: str | None = None) -> dict[bytes, bytes]:
     }
 
 
-def _tells_of_moves(output: Path) -> bool:
+def tells_of_moves(output: Path) -> bool:
+    """Tell whether a file was ever moved into a folder; cheap where none was."""
     try:
         with open(output / os.fsdecode(LEDGER), "rb") as stream:
             if not os.fstat(stream.fileno()).st_size:

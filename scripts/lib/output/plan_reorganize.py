@@ -60,6 +60,7 @@ def draft_in_folders(
     if filing.former:
         formers = [listed.moves.former(each.source) for each in wanted]
         folders = [a + b for a, b in zip(folders, former_folders(formers, roots), strict=True)]
+    duplicates = duplicates.among(paths)
     rows = duplicates.taken(paths)
     folders = [duplicates.folder(paths[row]) or folders[row] for row in rows]
     chosen, template = [wanted[row] for row in rows], TEMPLATES.get(filing.renaming, naming.template)

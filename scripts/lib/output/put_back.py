@@ -7,16 +7,18 @@ from scripts.lib.artifacts.record import record_path
 from scripts.lib.errors import OutputError
 from scripts.lib.files.paths import readable
 from scripts.lib.output.undo import UndoSummary, undo
+from scripts.lib.output.whereabouts import whereabouts
 from scripts.lib.run.stage import Stage
 
 TOLD = 20
 
 
 def put_back(
-    run: Stage, output: Path, name: str, threads: int, roots: Sequence[bytes] | None, done: Path
+    run: Stage, output: Path, other: Path, name: str, threads: int, roots: Sequence[bytes] | None, done: Path
 ) -> None:
     """Put back what was done in an output folder, and forget the table of what was done.
 
+    other : the other output of the collection, into which sources may have been moved
     roots : the folders that images may go back to; None if the ledger's word suffices
 
     Raises
@@ -25,7 +27,7 @@ def put_back(
         when files stay as they are, each for a reason.
     """
     with run.progress(0, "files") as count:
-        summary = undo(output, name, threads, count, roots)
+        summary = undo(output, name, threads, count, roots, whereabouts(other, name))
     for file in (done, record_path(done)):
         file.unlink(missing_ok=True)
     tell(run, summary, output)

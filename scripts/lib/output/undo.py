@@ -21,6 +21,7 @@ from scripts.lib.output.output_lock import locked
 from scripts.lib.output.placement import HOME, PARKED, REMOVED, STAGING, OutputFolder
 from scripts.lib.output.staging import Inodes, source_digest
 from scripts.lib.output.survey import Standing, inodes, outlives, survey
+from scripts.lib.output.whereabouts import Whereabouts, nowhere_else
 
 BATCH = 256
 
@@ -56,11 +57,14 @@ def undo(
     threads: int,
     progress: Callable[[int], object],
     roots: Sequence[bytes] | None = None,
+    elsewhere: Whereabouts = nowhere_else,
 ) -> UndoSummary:
     """Undo everything that was done in an output folder, and mark its ledger so.
 
     Moved files go back into folders of `roots` only, whatever the ledger says: others than its owner may
     be able to write into an output folder.
+
+    elsewhere : tells where else the source of a copy may lie
 
     Raises
     ------
@@ -81,7 +85,7 @@ def undo(
             standing = survey(folder, owned, {}, pool)
             for names in _moved_and_others(owned):  # moved files first: others may be links to them
                 barred = inodes(ledger.state.owned, standing)
-                judge = partial(_judged, folder, owned, standing, barred, roots)
+                judge = partial(_judged, folder, owned, standing, barred, roots, elsewhere)
                 for batch in (names[start : start + BATCH] for start in range(0, len(names), BATCH)):
                     _carry_out(doer, list(pool.map(judge, batch)), standing, summary)
                     progress(len(batch))
@@ -104,6 +108,7 @@ def _judged(
     standing: Mapping[bytes, Standing],
     barred: Inodes,
     roots: Sequence[bytes] | None,
+    elsewhere: Whereabouts,
     name: bytes,
 ) -> _Verdict:
     file, found = owned[name], standing[name]
@@ -111,11 +116,12 @@ def _judged(
         return _Verdict(name, "is gone" if file.kind == "move" else None, False)
     if file.kind == "move":
         return _Verdict(name, _hindrance(folder, name, file, roots), True)
-    if file.kind == "hardlink" and outlives(found, file.source, barred):
+    sources = (file.source, *elsewhere(file.source))
+    if file.kind == "hardlink" and any(outlives(found, source, barred) for source in sources):
         return _Verdict(name, None, False)
     if found.state != "sound":
         return _Verdict(name, "was changed since", False)
-    if file.kind != "symlink" and source_digest(file.source, barred) != file.content:
+    if file.kind != "symlink" and not any(source_digest(s, barred) == file.content for s in sources):
         return _Verdict(name, "its source is gone or was changed: this is the last copy", False)
     return _Verdict(name, None, False)
 

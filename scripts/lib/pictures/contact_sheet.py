@@ -24,6 +24,7 @@ Signature = npt.NDArray[np.float32]
 _PAGE, _INK, _HATCH, _LINK = (38, 38, 40), (214, 214, 210), (120, 60, 60), (236, 120, 60)
 _PIXEL_LIMIT = 500_000_000
 _SIGNATURE = 6  # cells a side
+_WIDEST_TITLE = 1200  # pixels that a title may widen a page to
 _PAIRS = 4096  # random pairs that a random order's step is measured on
 
 
@@ -58,7 +59,8 @@ def contact_sheet(paths: Sequence[Path], layout: Layout | None = None, title: st
     layout = replace(layout, columns=layout.columns or max(1, ceil(sqrt(1.5 * len(shown)))))
     tiles_high = ceil(len(shown) / layout.columns) * _pitch(layout)
     top = _line_height(layout) if title else 0
-    page = Image.new("RGB", (_width(layout), tiles_high + layout.gap + top), _PAGE)
+    width = max(_width(layout), _title_width(title, layout))
+    page = Image.new("RGB", (width, tiles_high + layout.gap + top), _PAGE)
     if title:
         _write(page, (layout.gap, 0), title, layout)
     signatures = [
@@ -179,6 +181,12 @@ def _pitch(layout: Layout) -> int:
 
 def _width(layout: Layout) -> int:
     return layout.columns * _pitch(layout) + layout.gap
+
+
+def _title_width(title: str, layout: Layout) -> int:
+    """Return how wide a page has to be for its title, within reason."""
+    text = _font(layout).getlength(title) if title else 0
+    return min(ceil(text) + 2 * (layout.gap + 2), _WIDEST_TITLE)
 
 
 def _font_size(layout: Layout) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from scripts.lib.artifacts.record import checked, record_path, set_aside
+from scripts.lib.artifacts.record import intact, is_outdated, record_path, set_aside
 from scripts.lib.embedding.gather import relocate
 from scripts.lib.embedding.manifest import read_places
 from scripts.lib.embedding.store import Store, is_intact, set_part_aside
@@ -21,26 +21,28 @@ class Finding(NamedTuple):
     problem: str
 
 
-def verify_artifacts(
-    artifacts: Iterable[Path],
-    progress: Callable[[int], object],
-    check: Callable[[Path], Path] = checked,
-) -> list[Finding]:
+def verify_artifacts(artifacts: Iterable[Path], progress: Callable[[int], object]) -> list[Finding]:
     """Check artifacts against their records, in the order in which they are made.
 
-    check : `checked`, or `intact` for what is made on demand, which may be of an earlier state of the images
+    Those of an earlier state of the images are sound: a stage that is asked for by name leaves what it does
+    not need as it was.
     """
     findings = []
     for artifact in artifacts:
         if artifact.exists():
             try:
-                check(artifact)
+                intact(artifact)
             except DamagedArtifact as error:
                 findings.append(Finding(artifact, str(error)))
         elif record_path(artifact).exists():
             findings.append(Finding(artifact, f"{artifact} is gone."))
         progress(1)
     return findings
+
+
+def outdated(artifacts: Iterable[Path]) -> list[Path]:
+    """Return the artifacts that were made from others than there are now."""
+    return [each for each in artifacts if each.exists() and record_path(each).exists() and is_outdated(each)]
 
 
 def verify_store(store: Store, progress: Callable[[int], object]) -> list[Finding]:

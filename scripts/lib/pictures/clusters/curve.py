@@ -39,6 +39,8 @@ def _subtitle(facts: Mapping[str, Any], estimate: Mapping[str, Any]) -> str:
             if len(estimate["votes"]) > 1
             else "their number is an estimate"
         )
+    if estimate["curves"]:
+        words.append("the higher a curve, the better the number")
     if facts["unclustered"]:
         words.append(f"{facts['unclustered']:,} images in none")
     return " · ".join(words)
@@ -71,4 +73,4 @@ def _draw_sizes(page: Page, top: float, sizes: list[int]) -> None:
     axes.set_facecolor(FAINT if not sizes else "white")
     axes.stairs(sizes, np.arange(len(sizes) + 1) - 0.5, fill=True, color=INK)
     axes.margins(x=0.01)
-    axes.locator_params(axis="x", integer=True)
+    axes.locator_params(integer=True)
