@@ -143,11 +143,12 @@ def test_whitened_columns_have_one_variance_and_no_correlation() -> None:
     assert np.allclose(covariance, np.eye(len(covariance)), atol=1e-2)
 
 
-def test_vectors_that_do_not_fit_are_projected_to_what_fits() -> None:
-    vectors = blobs(5, 40, d=64)[0]
+@pytest.mark.parametrize("d", [64, 5000])
+def test_vectors_that_do_not_fit_are_projected_to_what_fits(d: int) -> None:
+    vectors, truth = blobs(5, 40, d)
     space = cluster_space(vectors, "none", memory=200 * 4 * 10, seed=0)
     assert space.shape == (200, 10)
-    assert same_groups(kmeans(space, 5, 0).numbers, blobs(5, 40, d=64)[1])
+    assert same_groups(kmeans(space, 5, 0).numbers, truth)
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1, 1e6])

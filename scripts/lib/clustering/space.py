@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from scripts.lib.ordering.graph.candidates import Vectors, float_blocks, sample_rows
 from scripts.lib.ordering.metric import Floats
+from scripts.lib.projection.principal import principal_axes
 
 Transform = Callable[[Floats], npt.NDArray[Any]]
 
@@ -42,7 +43,7 @@ def cluster_space(vectors: Vectors, scaling: str, memory: float, seed: int) -> F
             sample = step(sample).astype(np.float32)
         room = max(1, int(memory / (4 * n)))
         if sample.shape[1] > room:
-            steps.append(PCA(min(room, len(sample)), svd_solver="covariance_eigh").fit(sample).transform)
+            steps.append(_projection(sample, min(room, len(sample))))
         return _transformed(vectors, steps)
 
 
@@ -61,6 +62,11 @@ def _whitening(sample: Floats, seed: int) -> Transform:
         pca = PCA(most, whiten=True, svd_solver="auto", random_state=seed).fit(sample)
     kept = np.searchsorted(np.cumsum(pca.explained_variance_ratio_), WHITENED_VARIANCE) + 1
     return lambda rows: pca.transform(rows)[:, :kept]
+
+
+def _projection(sample: Floats, k: int) -> Transform:
+    axes = principal_axes(sample, k)
+    return lambda rows: (rows - axes.centre) @ axes.directions
 
 
 def _transformed(vectors: Vectors, steps: list[Transform]) -> Floats:
