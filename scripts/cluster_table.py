@@ -55,7 +55,8 @@ def main(job: Any) -> None:
         write_names(names_file, table, given, clusters)
         for problem in problems:
             run.tell(f"{names_file}: {problem}")
-        run.tell(f"to name clusters, fill in the column your_name of {names_file}")
+        if not given:
+            run.tell(f"to name clusters, fill in the column your_name of {names_file}")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def main(job: Any) -> None:
             checked(source)
         settings = settings_of(job.params)
         vectors, graph = read_vectors(sources["vectors"]), read_graph(sources["graph"])
-        with run.progress(0, "steps") as count:
+        with run.progress(*work_of(settings, len(vectors))) as count:
             clusters = find_clusters(
                 vectors, graph, np.load(sources["tree"]), np.load(sources["path"]), settings, count
             )

@@ -56,9 +56,8 @@ def table_of(run: Stage, job: Any, sources: dict[str, Path], files: pa.Table) ->
     with run.progress(len(pairs.ours), "pairs") as count:
         pairs = confirm_pairs(judge, pairs, count, job.threads)
     folders = protected_files(files, params.protected)
-    for name, inside in folders.items():
-        if not inside.any():
-            run.tell(f"protected: no file lies in {name}")
+    for name in (name for name, inside in folders.items() if not inside.any()):
+        run.tell(f"protected: no file lies in {name}")
     protected = np.any([np.zeros(len(files), bool), *folders.values()], axis=0)
     rank = ranks(files, protected)
     membership = group_contents(pairs, content_ranks(rank, content, len(contents)), judge, turns)
@@ -85,17 +84,15 @@ def write_page(run: Stage, job: Any, file: Path, table: pa.Table, files: pa.Tabl
 
 def main(job: Any) -> None:
     """Run the stage."""
-    sources = {name: Path(job.input[name]) for name in NAMES}
     with stage("duplicate_groups", job.log[0]) as run:
-        for source in sources.values():
-            checked(source)
+        sources = {name: checked(Path(job.input[name])) for name in NAMES}
         files = pq.read_table(sources["inventory"]).filter(pc.field("status") == OK)
-        tree = input_tree(job.config)
-        files = with_former_paths(files, tree.moved, tree.roots)
+        files = with_former_paths(files, input_tree(job.config))
         table = table_of(run, job, sources, files)
         settings = {name: value for name, value in job.params.items() if name != "version"}
-        provenance = Provenance("duplicate_groups", job.params.version, settings, list(sources.values()))
-        provenance.facts.update(files=len(table), kept=pc.sum(table["keep"]).as_py() or 0)
+        facts = {"files": len(table), "kept": pc.sum(table["keep"]).as_py() or 0}
+        inputs = list(sources.values())
+        provenance = Provenance("duplicate_groups", job.params.version, settings, inputs, facts)
         with recording(Path(job.output.report), provenance) as temporary:
             write_page(run, job, temporary, table, files)
         with recording(Path(job.output.list), provenance) as temporary:

@@ -25,6 +25,7 @@ from scripts.lib.duplicates.judge import Judge, last_distance, typical_distance
 from scripts.lib.duplicates.keep_best import content_ranks, protected_files, ranks
 from scripts.lib.duplicates.sketches import turns_wanted
 from scripts.lib.files.paths import readable
+from scripts.lib.files.walk import Tree
 from tests.conftest import PART_SIZE, Workflow, wait_until
 from tests.scenes import COPIES, moved, only, recompressed, resized, save, scene, sketches
 
@@ -234,9 +235,9 @@ def test_moved_files_go_by_their_former_paths(tmp_path: Path, monkeypatch: pytes
         pa.table({"path": [readable(path) for path in paths], "path_bytes": pa.array(paths, pa.binary())})
         for paths in (here, there)
     ]
-    known = with_former_paths(tables[0], {}, [])
+    known = with_former_paths(tables[0], Tree([]))
     assert known["former"].to_pylist() == here
-    found = with_former_paths(tables[1], moved, [b"in", b"/far"])
+    found = with_former_paths(tables[1], Tree([b"in", b"/far"], moved=moved))
     assert found.select(["path", "former"]).equals(known.select(["path", "former"]))
     assert found["path_bytes"].to_pylist() == there
 

@@ -7,7 +7,7 @@ import pytest
 
 from scripts.lib.errors import OutputError
 from scripts.lib.output.filing.duplicates import Duplicates
-from scripts.lib.output.moved import moves_of
+from scripts.lib.output.moved import check_folders, moved_files, moves_of
 from tests.copying import statuses, tree
 from tests.filing import Collection, places
 from tests.test_folder_names import WORDS
@@ -174,3 +174,18 @@ def test_what_was_moved_into_one_output_is_not_moved_into_the_other(
     )
     assert moves_of(tmp_path / "other", photos.output, "somebody", "move") == ({}, {})
     assert tree(tmp_path) == before
+
+
+def test_a_folder_of_moved_files_that_has_another_name_is_not_forgotten(photos: Collection) -> None:
+    before = tree(photos.sources)
+    photos.carry_out(photos.drafted(files(photos)), "move")
+    check_folders(photos.output, moved_files(photos.output), allow_shrink=False)
+    (photos.output / "city").rename(photos.output / "Holiday")
+    moved = moved_files(photos.output)
+    with pytest.raises(OutputError, match=r"3 images .*city\. Nothing was changed.*cluster_names\.csv"):
+        check_folders(photos.output, moved, allow_shrink=False)
+    check_folders(photos.output, moved, allow_shrink=True)
+    (photos.output / "Holiday").rename(photos.output / "city")
+    check_folders(photos.output, moved, allow_shrink=False)
+    assert photos.undo().refused == []
+    assert before.items() <= tree(photos.sources).items()

@@ -12,7 +12,7 @@ from scripts.lib.clustering.dendrogram import cut
 from scripts.lib.clustering.density import density_clusters
 from scripts.lib.clustering.estimate import Estimate, estimate_clusters, largest_number
 from scripts.lib.clustering.item_tree import item_tree
-from scripts.lib.clustering.kmeans import centroids_of, kmeans, partition
+from scripts.lib.clustering.kmeans import EXACT_ROWS, ROUNDS, centroids_of, kmeans, partition
 from scripts.lib.clustering.single import cut_single, tree_dendrogram
 from scripts.lib.clustering.space import cluster_space
 from scripts.lib.ordering.graph.candidates import Vectors, float_blocks
@@ -102,11 +102,20 @@ def _by_method(
         case "kmeans":
             return kmeans(space, k, settings.seed, progress).numbers
         case "single":
-            return cut_single(tree_dendrogram(tree, len(space)), k, min(smallest, max(1, len(space) // k)))
+            found = cut_single(tree_dendrogram(tree, len(space)), k, min(smallest, max(1, len(space) // k)))
         case "hdbscan":
-            return density_clusters(graph, tree, smallest)
+            found = density_clusters(graph, tree, smallest)
         case _:
             return cut(item_tree(space, settings.method, settings.seed, progress), k)
+    progress(1)
+    return found
+
+
+def work_of(settings: ClusterSettings, n: int) -> tuple[int, str]:
+    """Return how many calls of `progress` make up the work on n items, and what they count."""
+    if settings.method == "kmeans":
+        return (ROUNDS if n > EXACT_ROWS else 1), "rounds"
+    return (n, "images") if settings.method in ("ward", "average") else (1, "cuts")
 
 
 def least_size(n: int) -> int:

@@ -44,13 +44,14 @@ def kmeans(space: Floats, k: int, seed: int, progress: Progress = lambda rounds:
     """Divide rows into k clusters, or as many as there are rows; fewer where rows coincide.
 
     space : (n, d) float32
-    progress : called with the share of the work done since the last call, ROUNDS in all
+    progress : called with the number of rounds newly done, ROUNDS in all; in small collections once
     """
     k = min(k, len(space))
     if k < 2:
         numbers = np.zeros(len(space), np.int32)
     elif len(space) <= EXACT_ROWS:
         numbers = _small(space, k, seed)
+        progress(1)
     else:
         numbers = _nearest(space, _large(space, k, seed, progress))
     return partition(space, numbers)

@@ -5,24 +5,25 @@ decided of duplicates is not to change with it, so all of that goes by former pa
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from scripts.lib.files.paths import absolute, readable
+from scripts.lib.files.walk import Tree
 
 
-def with_former_paths(files: pa.Table, moved: Mapping[bytes, bytes], roots: Sequence[bytes]) -> pa.Table:
+def with_former_paths(files: pa.Table, tree: Tree) -> pa.Table:
     """Return the inventory with a column `former`, binary, and with the text of that as `path`.
 
     files : rows of the inventory; `path_bytes` stays what is opened
-    moved : the absolute place in the output of each moved file, and the one that it had
+    tree : what the scan reads, and what was moved of it
     """
     former, text = files["path_bytes"], files["path"]
-    if moved:
-        rows = pc.index_in(former, value_set=pa.array(moved.keys(), pa.binary()))
-        paths = [_as_scanned(origin, roots) for origin in moved.values()]
+    if tree.moved:
+        rows = pc.index_in(former, value_set=pa.array(tree.moved.keys(), pa.binary()))
+        paths = [_as_scanned(origin, tree.roots) for origin in tree.moved.values()]
         former = pc.coalesce(pa.array(paths, pa.binary()).take(rows), former)
         text = pc.coalesce(pa.array([readable(path) for path in paths], pa.string()).take(rows), text)
     place = files.schema.get_field_index("path")

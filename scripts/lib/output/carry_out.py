@@ -13,7 +13,7 @@ from scripts.lib.output.copied import check_sources, copied_table
 from scripts.lib.output.copy import copy_in_order
 from scripts.lib.output.execute import CopySettings, CopySummary
 from scripts.lib.output.kinds import Mode
-from scripts.lib.output.moved import moves_of
+from scripts.lib.output.moved import check_folders, moves_of
 from scripts.lib.output.planned import plan_digest, read_targets, where_they_lie
 from scripts.lib.output.targets import Target
 from scripts.lib.run.session import is_forced
@@ -38,6 +38,7 @@ def carry_out(
     """
     output, other = (Path(params[name]).expanduser() for name in ("output", "other"))
     moves = moves_of(output, other, config["name"], params["mode"])
+    check_folders(output, moves.here, config["allow_shrink"])
     planned, digest = current_targets(plan, params["mode"])
     targets = where_they_lie(planned, moves.here)
     check_sources([target.wanted for target in targets], config["allow_shrink"])

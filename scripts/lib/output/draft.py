@@ -16,7 +16,7 @@ from scripts.lib.artifacts.record import Provenance, recording
 from scripts.lib.files.exports import write_csv
 from scripts.lib.output.filing.duplicates import Duplicates
 from scripts.lib.output.kinds import Mode
-from scripts.lib.output.moved import Moves, moves_of
+from scripts.lib.output.moved import Moves, check_folders, moves_of
 from scripts.lib.output.naming.file_systems import needs_portable_names
 from scripts.lib.output.naming.filed_names import names_in_folders
 from scripts.lib.output.naming.folder_names import Folder, folder_paths
@@ -90,9 +90,10 @@ def listed_files(order: Path, settings: PlanSettings, other: str, config: Mappin
     Raises
     ------
     OutputError
-        when they are to be moved, and some were moved into the other.
+        when they are to be moved, and some were moved into the other; or a folder of moved files is gone.
     """
     moves = moves_of(settings.output, Path(other).expanduser(), config["name"], settings.mode)
+    check_folders(settings.output, moves.here, config["allow_shrink"])
     return Listed(order, config["model"] != "precomputed", moves)
 
 

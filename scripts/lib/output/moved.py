@@ -2,10 +2,13 @@
 
 import mmap
 import os
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from scripts.lib.errors import OutputError
+from scripts.lib.files.paths import readable
 from scripts.lib.output.ledger import State, replay
 from scripts.lib.output.placement import LEDGER, OutputFolder
 from scripts.lib.output.settling import as_found
@@ -73,6 +76,31 @@ def moves_of(output: Path, other: Path, name: str, mode: str) -> Moves:
             "copy_mode=copy, hardlink or symlink for this folder."
         )
     return moves
+
+
+def check_folders(output: Path, moved: Mapping[bytes, bytes], allow_shrink: bool) -> None:
+    """Refuse to go on where a whole folder of moved files is gone, most likely under another name.
+
+    The ledger would forget its files, which could not be moved back any more.
+
+    moved : the place in the output of each moved file, and the one that it had
+
+    Raises
+    ------
+    OutputError
+        naming a folder and the ways out.
+    """
+    counts = Counter(os.path.dirname(place) for place in moved)
+    gone = sorted(folder for folder in counts if not os.path.lexists(folder))
+    if gone and not allow_shrink:
+        files = sum(counts[folder] for folder in gone)
+        named = ", ".join(map(readable, gone[:3])) + (" and others" if len(gone) > 3 else "")
+        raise OutputError(
+            f"{files:,} images were moved to {str(output)!r}, into folders that are not there any more: "
+            f"{named}. Nothing was changed. If they were given other names, give them back: clusters are "
+            "named in cluster_names.csv. If the images are gone for good, --config allow_shrink=true goes on "
+            "without them."
+        )
 
 
 def moved_files(output: Path, name: str | None = None) -> dict[bytes, bytes]:
