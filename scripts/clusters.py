@@ -14,6 +14,7 @@ from scripts.lib.clustering.clusters import (
     cluster_facts,
     clusters_table,
     find_clusters,
+    work_of,
 )
 from scripts.lib.embedding.gather import read_vectors
 from scripts.lib.ordering.graph.knn import read_graph
