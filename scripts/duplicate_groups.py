@@ -91,8 +91,7 @@ def main(job: Any) -> None:
         table = table_of(run, job, sources, files)
         settings = {name: value for name, value in job.params.items() if name != "version"}
         facts = {"files": len(table), "kept": pc.sum(table["keep"]).as_py() or 0}
-        inputs = list(sources.values())
-        provenance = Provenance("duplicate_groups", job.params.version, settings, inputs, facts)
+        provenance = Provenance(run.name, job.params.version, settings, list(sources.values()), facts)
         with recording(Path(job.output.report), provenance) as temporary:
             write_page(run, job, temporary, table, files)
         with recording(Path(job.output.list), provenance) as temporary:
