@@ -44,9 +44,7 @@ def tell(run: Stage, clusters: Clusters, settings: ClusterSettings) -> None:
         votes = ", ".join(f"{name} {vote}" for name, vote in clusters.estimate.votes.items())
         run.tell(f"the number was estimated ({votes}); clusters={clusters.count} or another number sets it")
     if settings.method == "hdbscan" and not clusters.count:
-        run.tell(
-            "no region is denser than others; try a smaller cluster_min_size or another cluster_method"
-        )
+        run.tell("no region is denser than others; try a smaller cluster_min_size or another cluster_method")
     if settings.method == "hdbscan" and settings.number is not None:
         run.tell(f"clusters={settings.number} has no effect: hdbscan finds the number by itself")
     elif settings.number is not None and clusters.count < settings.number:
