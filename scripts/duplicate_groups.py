@@ -20,7 +20,7 @@ from scripts.lib.duplicates.keep_best import content_ranks, protected_files, ran
 from scripts.lib.duplicates.sketches import read_sketches, turns_wanted
 from scripts.lib.duplicates.thumbnails import thumbnails
 from scripts.lib.embedding.gather import read_items, read_vectors
-from scripts.lib.files.content_ids import id_bytes, ids_array, positions_in
+from scripts.lib.files.content_ids import ids_array, positions_in
 from scripts.lib.files.exports import write_csv
 from scripts.lib.files.order import by_path
 from scripts.lib.files.status import OK
@@ -68,9 +68,9 @@ def table_of(run: Stage, job: Any, sources: dict[str, Path], files: pa.Table) ->
     for problem in [*decisions.problems, *refused]:
         run.tell(problem)
     if decisions.paths or decisions.contents:
-        known = (each.hex() for each in id_bytes(contents))
-        for name in decisions.unknown(files["path"].to_pylist(), known):
-            run.tell(f"{FILE}: there is no {name} in the collection")
+        grouped_ids = (each.hex() for each in table["content_id"].to_pylist())
+        for name in decisions.unknown(table["path"].to_pylist(), grouped_ids):
+            run.tell(f"{FILE}: {name} is in no group of duplicates, so the decision on it has no effect")
     return table
 
 
