@@ -90,7 +90,7 @@ def print_quality(vectors: Floats, labels: npt.NDArray[np.int64]) -> None:
     def agreement(numbers: npt.NDArray[np.int32]) -> float:
         return float(adjusted_mutual_info_score(labels, numbers))
 
-    ours = [agreement(kmeans(vectors, k, seed).numbers) for seed in range(SEEDS)]
+    ours = [agreement(kmeans(vectors, k, seed)) for seed in range(SEEDS)]
     theirs = [agreement(KMeans(k, random_state=seed).fit(vectors).labels_) for seed in range(SEEDS)]
     tree = item_tree(vectors, "ward", 0)
     best = max((agreement(cut(tree, cuts)), cuts) for cuts in CUTS)

@@ -74,7 +74,7 @@ def test_large_collections_are_clustered_as_small_ones(monkeypatch: pytest.Monke
     vectors, truth = blobs(12, 40)
     monkeypatch.setattr(kmeans_module, "EXACT_ROWS", 100)
     rounds: list[int] = []
-    assert same_groups(kmeans(vectors, 12, 0, rounds.append).numbers, truth)
+    assert same_groups(kmeans(vectors, 12, 0, rounds.append), truth)
     assert sum(rounds) == kmeans_module.ROUNDS
 
 
@@ -82,7 +82,7 @@ def test_kmeans_is_no_worse_than_scikit_learns() -> None:
     from sklearn.cluster import KMeans
 
     vectors, truth = blobs(8, 50, apart=1.2)
-    own = adjusted_mutual_info_score(truth, kmeans(vectors, 8, 0).numbers)
+    own = adjusted_mutual_info_score(truth, kmeans(vectors, 8, 0))
     theirs = adjusted_mutual_info_score(truth, KMeans(8, random_state=0).fit(vectors).labels_)
     assert own >= theirs - 0.02
 
@@ -148,7 +148,7 @@ def test_vectors_that_do_not_fit_are_projected_to_what_fits(d: int) -> None:
     vectors, truth = blobs(5, 40, d)
     space = cluster_space(vectors, "none", memory=200 * 4 * 10, seed=0)
     assert space.shape == (200, 10)
-    assert same_groups(kmeans(space, 5, 0).numbers, truth)
+    assert same_groups(kmeans(space, 5, 0), truth)
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1, 1e6])

@@ -12,7 +12,7 @@ from scripts.lib.clustering.dendrogram import cut
 from scripts.lib.clustering.density import density_clusters
 from scripts.lib.clustering.estimate import Estimate, estimate_clusters, largest_number
 from scripts.lib.clustering.item_tree import item_tree
-from scripts.lib.clustering.kmeans import EXACT_ROWS, ROUNDS, centroids_of, kmeans, partition
+from scripts.lib.clustering.kmeans import EXACT_ROWS, ROUNDS, centroids_of, kmeans, without_gaps
 from scripts.lib.clustering.single import cut_single, tree_dendrogram
 from scripts.lib.clustering.space import cluster_space
 from scripts.lib.ordering.graph.candidates import Vectors, float_blocks
@@ -89,7 +89,7 @@ def find_clusters(
         graph = nearest_neighbors(space, KnnSettings(graph.indices.shape[1]))
         tree = minimum_spanning_tree(space, graph)
     found = _by_method(space, graph, tree, min(k, n), settings, progress)
-    numbers = along_path(partition(space, found).numbers, path)
+    numbers = along_path(without_gaps(found), path)
     distances, spread = centroid_distances(vectors, numbers)
     return Clusters(numbers, distances, spread, estimate)
 
@@ -100,7 +100,7 @@ def _by_method(
     smallest = settings.smallest or least_size(len(space))
     match settings.method:
         case "kmeans":
-            return kmeans(space, k, settings.seed, progress).numbers
+            return kmeans(space, k, settings.seed, progress)
         case "single":
             found = cut_single(tree_dendrogram(tree, len(space)), k, min(smallest, max(1, len(space) // k)))
         case "hdbscan":

@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 import faiss
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from scripts.lib.ordering.graph.candidates import Vectors, float_blocks, sample_rows
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.metric import Floats, Ints
 
 Progress = Callable[[int], object]
 
@@ -32,43 +31,38 @@ STARTING_ROWS = 20  # per cluster, in which the first centroids are looked for
 class Partition(NamedTuple):
     """Rows in clusters.
 
-    numbers : (n,) int32, the cluster of each row, -1 where it is in none
+    numbers : (n,) int32, the cluster of each row
     centroids : (k, d) float32, none of them without a row
     """
 
-    numbers: npt.NDArray[np.int32]
+    numbers: Ints
     centroids: Floats
 
 
-def kmeans(space: Floats, k: int, seed: int, progress: Progress = lambda rounds: None) -> Partition:
-    """Divide rows into k clusters, or as many as there are rows; fewer where rows coincide.
+def kmeans(space: Floats, k: int, seed: int, progress: Progress = lambda rounds: None) -> Ints:
+    """Divide rows into k clusters, or as many as there are rows; fewer where rows coincide: (n,) int32.
 
     space : (n, d) float32
     progress : called with the number of rounds newly done, ROUNDS in all; in small collections once
     """
     k = min(k, len(space))
     if k < 2:
-        numbers = np.zeros(len(space), np.int32)
-    elif len(space) <= EXACT_ROWS:
+        return np.zeros(len(space), np.int32)
+    if len(space) <= EXACT_ROWS:
         numbers = _small(space, k, seed)
         progress(1)
-    else:
-        numbers = _nearest(space, _large(space, k, seed, progress))
-    return partition(space, numbers)
+        return numbers
+    return _nearest(space, _large(space, k, seed, progress))
 
 
-def partition(space: Floats, numbers: npt.NDArray[np.int32]) -> Partition:
-    """Return clusters with their centroids, renumbered so that none is empty.
-
-    numbers : (n,) int32, -1 for rows in no cluster
-    """
+def without_gaps(numbers: Ints) -> Ints:
+    """Return the numbers of clusters (n,) int32 such that none of them is empty; -1 stays."""
     present = np.unique(numbers[numbers >= 0])
-    places = np.searchsorted(present, numbers).astype(np.int32)
-    compact = np.where(numbers < 0, np.int32(-1), places)
-    return Partition(compact, centroids_of(space, compact, len(present)))
+    places: Ints = np.searchsorted(present, numbers).astype(np.int32)
+    return np.where(numbers < 0, np.int32(-1), places)
 
 
-def centroids_of(rows: Vectors, numbers: npt.NDArray[np.int32], k: int) -> Floats:
+def centroids_of(rows: Vectors, numbers: Ints, k: int) -> Floats:
     """Return the mean of each cluster's rows: (k, d) float32; rows of number -1 count nowhere.
 
     rows : (n, d) float16 or float32, read in blocks
@@ -83,13 +77,13 @@ def centroids_of(rows: Vectors, numbers: npt.NDArray[np.int32], k: int) -> Float
     return (sums / np.maximum(sizes, 1)[:, None]).astype(np.float32)
 
 
-def _small(space: Floats, k: int, seed: int) -> npt.NDArray[np.int32]:
+def _small(space: Floats, k: int, seed: int) -> Ints:
     cost = float(space.size) * k
     starts = int(np.clip(AFFORDABLE / cost, 1, MOST_STARTS))
     with threadpool_limits(1), warnings.catch_warnings():  # threads add in the order in which they finish
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than clusters
         found = KMeans(k, n_init=starts, random_state=seed).fit(space)
-    numbers: npt.NDArray[np.int32] = found.labels_.astype(np.int32)
+    numbers: Ints = found.labels_.astype(np.int32)
     return numbers
 
 
@@ -114,7 +108,7 @@ def refined(sample: Floats, centroids: Floats, rounds: int, seed: int, progress:
     return centroids
 
 
-def _nearest(space: Floats, centroids: Floats) -> npt.NDArray[np.int32]:
+def _nearest(space: Floats, centroids: Floats) -> Ints:
     index = faiss.IndexFlatL2(centroids.shape[1])
     index.add(centroids)
     blocks = [index.search(block, 1)[1][:, 0] for _, block in float_blocks(space)]
@@ -126,4 +120,5 @@ def micro_clusters(space: Floats, k: int, seed: int, progress: Progress = lambda
     sample = space[sample_rows(len(space), TRAINING_ROWS * k, seed)]
     centroids = sample[np.random.default_rng(seed).choice(len(sample), k, replace=False)]
     centroids = refined(sample, centroids, ROUNDS // 2, seed, progress)
-    return partition(space, _nearest(space, centroids))
+    numbers = without_gaps(_nearest(space, centroids))
+    return Partition(numbers, centroids_of(space, numbers, int(numbers.max()) + 1))

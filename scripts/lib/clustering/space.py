@@ -44,7 +44,8 @@ def cluster_space(vectors: Vectors, scaling: str, memory: float, seed: int) -> F
         room = max(1, int(memory / (4 * n)))
         if sample.shape[1] > room:
             steps.append(_projection(sample, min(room, len(sample))))
-        return _transformed(vectors, steps)
+            sample = steps[-1](sample)
+        return _transformed(vectors, steps, sample.shape[1])
 
 
 def _scalings(sample: Floats, scaling: str, seed: int) -> list[Transform]:
@@ -69,10 +70,10 @@ def _projection(sample: Floats, k: int) -> Transform:
     return lambda rows: (rows - axes.centre) @ axes.directions
 
 
-def _transformed(vectors: Vectors, steps: list[Transform]) -> Floats:
-    blocks = []
-    for _, block in float_blocks(vectors):
+def _transformed(vectors: Vectors, steps: list[Transform], width: int) -> Floats:
+    space = np.empty((len(vectors), width), np.float32)
+    for start, block in float_blocks(vectors):
         for step in steps:
             block = step(block).astype(np.float32)
-        blocks.append(block)
-    return np.concatenate(blocks)
+        space[start : start + len(block)] = block
+    return space
