@@ -103,7 +103,8 @@ def read_categories(given: Any) -> Taxonomy:
     if isinstance(given, str):  # typed: a comma at the end is no category
         entries = [entry for entry in entries if entry.strip()]
     leaves, notes = _distinct(list(_leaves(entries, ())))
-    return Taxonomy(tuple(leaves), tuple([*notes, *_groups_and_categories(leaves), *_ambiguous(leaves)]))
+    _refuse_groups_that_are_categories(leaves)
+    return Taxonomy(tuple(leaves), tuple([*notes, *_ambiguous(leaves)]))
 
 
 def _leaves(given: Any, path: tuple[str, ...]) -> Iterator[Leaf]:
@@ -169,15 +170,13 @@ def _key(path: tuple[str, ...]) -> str:
     return "/".join(path).casefold()
 
 
-def _groups_and_categories(leaves: list[Leaf]) -> list[str]:
-    """Refuse what is both a category and a group of others."""
+def _refuse_groups_that_are_categories(leaves: list[Leaf]) -> None:
     groups = {_key(leaf.path[:depth]) for leaf in leaves for depth in range(1, len(leaf.path))}
     for leaf in leaves:
         if _key(leaf.path) in groups:
             raise InputError(
                 f"categories: '{leaf.name}' is a category and a group of others. Give one another name."
             )
-    return []
 
 
 def _ambiguous(leaves: list[Leaf]) -> list[str]:
