@@ -32,7 +32,7 @@ FEW = 8  # items; up to so many are laid out by their principal components
 class Method(NamedTuple):
     """What a method bears, and what it wants.
 
-    plane, space : items that it lays out in some minutes on two cores, in two and in three dimensions
+    plane, space : items that it is given at most, in two and in three dimensions
     neighbors : how many it wants of each item, as a multiple of the setting
     nested : whether the plane is the first two dimensions of the space
     """
