@@ -24,7 +24,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.files.content_ids import ID_DTYPE
 from scripts.lib.files.holders import holders_of
 from scripts.lib.files.paths import readable
-from scripts.lib.run.config import check_categorize
+from scripts.lib.run.category_model import check_categorize
 from scripts.lib.run.stage import Stage, stage
 
 SOURCES = ("model", "vectors", "vector_ids", "item_ids")

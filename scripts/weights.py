@@ -11,7 +11,7 @@ from scripts.lib.embedding import precomputed
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.models.registry import describe
 from scripts.lib.images.decode import VIDEO_FRAMES
-from scripts.lib.run.config import category_config
+from scripts.lib.run.category_model import category_config
 from scripts.lib.run.stage import stage
 
 

@@ -7,7 +7,8 @@ import pytest
 from scripts.lib.categories.prompts import ANYTHING, check_templates, filled, prompts_of
 from scripts.lib.categories.taxonomy import SLASH, read_categories
 from scripts.lib.errors import InputError
-from scripts.lib.run.config import category_config, check_categorize, complete, words_of_command
+from scripts.lib.run.category_model import category_config, check_categorize
+from scripts.lib.run.config import complete, words_of_command
 from tests.conftest import SCHEMA
 
 WORDS = ["moody", "sunset", "neon"]
@@ -138,7 +139,7 @@ def test_the_command_line_takes_words_lists_and_trees() -> None:
 
 
 def test_only_models_that_know_words_compare_images_with_them() -> None:
-    with pytest.raises(InputError, match="category_model: 'descriptor' can't compare"):
+    with pytest.raises(InputError, match="category_model: the model 'descriptor' can't compare"):
         complete({"category_model": "descriptor"}, SCHEMA)
     with pytest.raises(InputError, match="categories: there are none"):
         check_categorize(complete({"model": "clip:ViT-B-32/openai"}, SCHEMA))

@@ -17,10 +17,12 @@ from scripts.lib import versions
 from scripts.lib.clustering.given_names import names_digest
 from scripts.lib.errors import SeriatimError
 from scripts.lib.run import session, triggers
-from scripts.lib.run.config import (
+from scripts.lib.run.category_model import (
     category_config,
-    knows_words,
     check_categorize,
+    knows_words,
+)
+from scripts.lib.run.config import (
     complete,
     model_tag,
     read_schema,

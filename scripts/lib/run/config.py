@@ -19,6 +19,7 @@ from scripts.lib.categories.prompts import check_templates
 from scripts.lib.categories.taxonomy import read_categories
 from scripts.lib.errors import InputError
 from scripts.lib.output.naming.name_template import parse_template
+from scripts.lib.run.category_model import check_category_model
 
 EMBEDDING_SETTINGS = ("weights", "multicrop", "video_frames")  # what changes vectors besides the model's name
 TRAINING_SETTINGS = (  # what changes the vectors of a network that is trained here; its epochs only go on
@@ -35,13 +36,8 @@ TRAINING_SETTINGS = (  # what changes the vectors of a network that is trained h
     "train_variational",
 )
 VARIATIONAL_SETTINGS = ("train_kl", "train_warmup")  # which mean nothing to a plain autoencoder
-LISTS = (
-    "images",
-    "exclude",
-    "protected",
-    "category_prompts",
-)  # keys for which a string stands for a list of one
-CLIP = "clip:"  # what the names of models begin with that compare images with words
+# Keys for which a string stands for a list of one.
+LISTS = ("images", "exclude", "protected", "category_prompts")
 UNWEIGHTED = ("descriptor", "precomputed")  # models that take no checkpoint
 
 
@@ -168,46 +164,8 @@ def _check_together(config: Mapping[str, Any]) -> None:
         raise InputError(f"name_template: {error}") from error
     check_templates(config["category_prompts"])
     read_categories(config["categories"])
-    if config["category_model"] != "auto" and not config["category_model"].startswith(CLIP):
-        raise InputError(
-            f"category_model: '{config['category_model']}' can't compare images with words; clip: models "
-            "can, such as clip:ViT-B-32/laion2b_s34b_b79k."
-        )
-
-
-def category_config(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the configuration of the model that compares images with words.
-
-    With its own name in `model` it would leave the same files; a checkpoint in `weights` is another model's.
-    """
-    if config["category_model"] in ("auto", config["model"]):
-        return config
-    return {**config, "model": config["category_model"], "weights": None, "embeddings": None}
-
-
-def knows_words(config: Mapping[str, Any]) -> bool:
-    """Tell whether there are categories, and a model that compares images with them."""
-    return bool(config["categories"]) and category_config(config)["model"].startswith("clip:")
-
-
-def check_categorize(config: Mapping[str, Any]) -> None:
-    """Raise InputError where images can't be sorted by words with this configuration."""
-    if not read_categories(config["categories"]).leaves:
-        raise InputError(
-            "categories: there are none. Name some: --config categories=moody,sunset,neon, or a list or a "
-            "tree in config/config.yaml."
-        )
-    check_category_model(category_config(config)["model"])
-
-
-def check_category_model(name: str) -> None:
-    """Raise InputError where a model can't compare images with words."""
-    if not name.startswith(CLIP):
-        raise InputError(
-            f"category_model: the model '{name}' can't compare images with words. Set category_model to a "
-            "model of OpenCLIP, such as clip:ViT-B-32/laion2b_s34b_b79k or clip:ARCHITECTURE/FILE. Images "
-            "are then embedded by it, too, once; the order stays that of your model."
-        )
+    if config["category_model"] != "auto":
+        check_category_model(config["category_model"])
 
 
 def check_apart(output: str, filed: str) -> None:
