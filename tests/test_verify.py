@@ -70,6 +70,19 @@ def test_what_a_stage_asked_for_by_name_leaves_as_it_was_is_not_damaged(tmp_path
     assert outdated(artifacts) == []
 
 
+def test_what_was_put_beside_others_than_it_was_made_from_is_found(tmp_path: Path) -> None:
+    order, plan = tmp_path / "order", tmp_path / "plan"
+    for artifact, inputs in ((order, []), (plan, [order]), (order, [])):
+        with recording(artifact, Provenance("stage", 1, {}, inputs)) as temporary:
+            temporary.write_text(f"{len(os.listdir(tmp_path))} files were there")
+    later = order.stat().st_mtime_ns + 1
+    os.utime(plan, ns=(later, later))
+    assert outdated([order, plan]) == []
+    (found,) = verify_artifacts([order, plan], lambda count: None)
+    assert "it was made from another order than the present one" in found.problem
+    assert not plan.exists()
+
+
 def test_lost_vectors_are_found_by_their_reader_and_embedded_again(collection: Workflow) -> None:
     order = collection.order()
     store = collection.folder / "results" / "store"

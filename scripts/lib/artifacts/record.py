@@ -120,23 +120,18 @@ def checked(artifact: Path) -> Path:
     return artifact
 
 
-def intact(artifact: Path) -> Path:
-    """Return the path of an artifact that is what its record says, whatever lies beside it now.
-
-    Raises
-    ------
-    DamagedArtifact
-        otherwise; the artifact is set aside.
-    """
-    reason = _damage(artifact, read_record(artifact))
-    if reason:
-        raise set_aside(artifact, reason)
-    return artifact
-
-
 def is_outdated(artifact: Path) -> bool:
-    """Tell whether an artifact was made from something else than what lies beside it now."""
-    return _estrangement(artifact, read_record(artifact)) is not None
+    """Tell whether what an artifact was made from has been made anew since, so that its turn is to come.
+
+    One that is younger than what it was not made from has been put there, and is none of these.
+    """
+    record = read_record(artifact)
+    if not _estrangement(artifact, record):
+        return False
+    sources = (Path(os.path.normpath(artifact.parent / name)) for name in record.inputs)
+    made = artifact.stat().st_mtime_ns
+    overtaken = any(source.exists() and source.stat().st_mtime_ns > made for source in sources)
+    return overtaken and _damage(artifact, record) is None
 
 
 def _damage(artifact: Path, record: Record) -> str | None:

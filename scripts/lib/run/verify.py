@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from scripts.lib.artifacts.record import intact, is_outdated, record_path, set_aside
+from scripts.lib.artifacts.record import checked, is_outdated, record_path, set_aside
 from scripts.lib.embedding.gather import relocate
 from scripts.lib.embedding.manifest import read_places
 from scripts.lib.embedding.store import Store, is_intact, set_part_aside
@@ -31,7 +31,8 @@ def verify_artifacts(artifacts: Iterable[Path], progress: Callable[[int], object
     for artifact in artifacts:
         if artifact.exists():
             try:
-                intact(artifact)
+                if not is_outdated(artifact):
+                    checked(artifact)
             except DamagedArtifact as error:
                 findings.append(Finding(artifact, str(error)))
         elif record_path(artifact).exists():
@@ -41,7 +42,7 @@ def verify_artifacts(artifacts: Iterable[Path], progress: Callable[[int], object
 
 
 def outdated(artifacts: Iterable[Path]) -> list[Path]:
-    """Return the artifacts that were made from others than there are now."""
+    """Return the artifacts that were made before what they are made from."""
     return [each for each in artifacts if each.exists() and record_path(each).exists() and is_outdated(each)]
 
 
