@@ -132,7 +132,7 @@ rule undo:
         "../../environment.yml"
     threads: ALL_CORES
     params:
-        copied=f"{COLLECTION}/copied.parquet",
+        done=f"{COLLECTION}/copied.parquet",
         output=as_it_is("output"),
         other=as_it_is("folders_output"),
     script:

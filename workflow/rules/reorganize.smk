@@ -121,7 +121,7 @@ rule undo_reorganize:
         "../../environment.yml"
     threads: ALL_CORES
     params:
-        reorganized=f"{COLLECTION}/reorganized.parquet",
+        done=f"{COLLECTION}/reorganized.parquet",
         output=as_it_is("folders_output"),
         other=as_it_is("output"),
     script:

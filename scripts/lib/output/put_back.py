@@ -1,7 +1,8 @@
 """An output folder undone, and what the user is told of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from scripts.lib.artifacts.record import record_path
 from scripts.lib.errors import OutputError
@@ -9,25 +10,26 @@ from scripts.lib.files.paths import readable
 from scripts.lib.output.undo import UndoSummary, undo
 from scripts.lib.output.whereabouts import whereabouts
 from scripts.lib.run.stage import Stage
+from scripts.lib.run.triggers import roots_of
 
 TOLD = 20
 
 
-def put_back(
-    run: Stage, output: Path, other: Path, name: str, threads: int, roots: Sequence[bytes] | None, done: Path
-) -> None:
+def put_back(run: Stage, params: Mapping[str, Any], config: Mapping[str, Any], threads: int) -> None:
     """Put back what was done in an output folder, and forget the table of what was done.
 
-    other : the other output of the collection, into which sources may have been moved
-    roots : the folders that images may go back to; None if the ledger's word suffices
+    params : of the stage: `output`, `other` (the other output of the collection, into which sources may have
+        been moved) and `done` (the table)
 
     Raises
     ------
     OutputError
         when files stay as they are, each for a reason.
     """
+    output, other = (Path(params[key]).expanduser() for key in ("output", "other"))
+    name, done = config["name"], Path(params["done"])
     with run.progress(0, "files") as count:
-        summary = undo(output, name, threads, count, roots, whereabouts(other, name))
+        summary = undo(output, name, threads, count, roots_of(config), whereabouts(other, name))
     for file in (done, record_path(done)):
         file.unlink(missing_ok=True)
     tell(run, summary, output)
