@@ -10,7 +10,7 @@ of processes of their own.
 import argparse
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,18 +93,32 @@ def print_quality(vectors: Floats, labels: npt.NDArray[np.int64]) -> None:
     ours = [agreement(kmeans(vectors, k, seed)) for seed in range(SEEDS)]
     theirs = [agreement(KMeans(k, random_state=seed).fit(vectors).labels_) for seed in range(SEEDS)]
     tree = item_tree(vectors, "ward", 0)
-    best = max((agreement(cut(tree, cuts)), cuts) for cuts in CUTS)
-    peers = [agreement(AgglomerativeClustering(cuts).fit(vectors).labels_) for cuts in (best[1], k)]
+    own = {cuts: agreement(cut(tree, cuts)) for cuts in (*CUTS, k)}
+    peer = {cuts: agreement(numbers) for cuts, numbers in cuts_of_scikit_learn(vectors, (*CUTS, k)).items()}
+    best, best_peer = (max(each, key=each.__getitem__) for each in (own, peer))
     estimate = estimate_clusters(vectors, 2, largest_number(len(vectors)), 0)
     print(f"{len(vectors):,} labelled images of {k} classes; {estimate.number} clusters are estimated")
     print_table(
         [
             ("adjusted mutual information", "ours", "scikit-learn"),
             (f"k-means, k = {k}", spread(ours, ".4f"), spread(theirs, ".4f")),
-            (f"Ward, the best cut: {best[1]}", f"{best[0]:.4f}", f"{peers[0]:.4f}"),
-            (f"Ward, cut into {k}", f"{agreement(cut(tree, k)):.4f}", f"{peers[1]:.4f}"),
+            (
+                "Ward, the best cut of each",
+                f"{own[best]:.4f} ({best})",
+                f"{peer[best_peer]:.4f} ({best_peer})",
+            ),
+            (f"Ward, cut into {k}", f"{own[k]:.4f}", f"{peer[k]:.4f}"),
         ]
     )
+
+
+def cuts_of_scikit_learn(vectors: Floats, numbers: Iterable[int]) -> dict[int, Ints]:
+    """Return scikit-learn's clusters for each number of them, from one tree."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {
+            k: AgglomerativeClustering(k, memory=folder, compute_full_tree=True).fit(vectors).labels_
+            for k in numbers
+        }
 
 
 def print_label_order(vectors: npt.NDArray[np.float16], threads: int) -> None:
