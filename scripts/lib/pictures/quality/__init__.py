@@ -1,6 +1,1 @@
 """The picture that shows how good an order is."""
-
-import logging
-
-# Said before matplotlib is imported: its notes on font caches and settings are not for the terminal.
-logging.getLogger("matplotlib").setLevel(logging.ERROR)
