@@ -86,7 +86,7 @@ def hash_pairs(sketches: Sketches, bits: int, turns: Sequence[int], threads: int
     sketches : (n,) SKETCH
     bits : in which hashes may differ
     """
-    whole = part_hashes(sketches, WHOLE)
+    whole = np.ascontiguousarray(sketches["hash"])
     _, first, of = np.unique(whole.view(">u8")[:, 0], return_index=True, return_inverse=True)
     found = [upright(np.arange(len(of)), first[of])]
     if not len(first):

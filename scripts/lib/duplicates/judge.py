@@ -87,7 +87,7 @@ class Judge:
         for turn in np.unique(turns[both]).tolist():
             which = np.flatnonzero(both & (turns == turn))
             a, b = (self.sketches[self.rows[side[which]]] for side in (ours, theirs))
-            found[which] = bits_between(part_hashes(a, WHOLE, turn), part_hashes(b, WHOLE))
+            found[which] = bits_between(part_hashes(a, WHOLE, turn), b["hash"])
         return found
 
 
