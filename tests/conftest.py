@@ -47,7 +47,7 @@ class Workflow:
         self.images = folder / "input_images"
         self.output = folder / "sorted_images"
         self.results = folder / "results" / "photos"
-        self.config: dict[str, object] = {"model": "descriptor", "part_size": PART_SIZE}
+        self.config: dict[str, object] = {"model": "descriptor", "part_size": PART_SIZE, "report": False}
 
     @property
     def model(self) -> Path:

@@ -64,11 +64,21 @@ def read_record(artifact: Path) -> Record:
         when the record is missing or is no record; the artifact is set aside.
     """
     try:
-        return Record(
-            **json.loads(record_path(artifact).read_text(encoding="utf-8", errors="surrogateescape"))
-        )
+        return _stored_record(artifact)
     except (OSError, ValueError, TypeError) as error:
         raise set_aside(artifact, f"its record can't be read ({error})") from error
+
+
+def seen_record(artifact: Path) -> Record | None:
+    """Return an artifact's record, None where there is no artifact or no record; viewers touch nothing."""
+    try:
+        return _stored_record(artifact) if artifact.exists() else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _stored_record(artifact: Path) -> Record:
+    return Record(**json.loads(record_path(artifact).read_text(encoding="utf-8", errors="surrogateescape")))
 
 
 @contextmanager
