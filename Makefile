@@ -35,7 +35,7 @@ CONFIG += $(if $(CATEGORIES),categories=$(call text,$(value CATEGORIES)))
 
 .DEFAULT_GOAL := help
 .PHONY: help sort plan undo cluster categorize project duplicates reorganize plan-reorganize undo-reorganize
-.PHONY: collection verify retry store-gc test check bench clean
+.PHONY: collection dashboard dashboard-data verify retry store-gc test check bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,17 @@ undo-reorganize: $(VENV)/.sort  ## put back what was filed into FILED
 
 collection: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## put all that is known of the images into one table
 	@$(SNAKEMAKE) collection --config $(CONFIG)
+
+dashboard-data: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## make what the dashboard shows
+	@$(SNAKEMAKE) dashboard_data --config $(CONFIG)
+
+# MODEL is passed on where it was given. HOST and PORT are taken from the command line alone: shells and build tools
+# set variables of these names for purposes of their own.
+dashboard: dashboard-data  ## look at the images in a browser (PORT=8050 HOST=127.0.0.1)
+	@$(RUN) -m scripts.dashboard --name $(call quoted,$(or $(NAME),photos)) \
+		$(if $(filter file,$(origin MODEL)),,--model $(call quoted,$(value MODEL))) \
+		$(if $(filter command,$(origin PORT)),--port $(call quoted,$(value PORT))) \
+		$(if $(filter command,$(origin HOST)),--host $(call quoted,$(value HOST)))
 
 verify: $(VENV)/.sort  ## check store, artifacts and copies; what is damaged is set aside for the next run
 	@$(SNAKEMAKE) verify --config $(CONFIG)

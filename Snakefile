@@ -18,6 +18,7 @@ include: "workflow/rules/groups.smk"
 include: "workflow/rules/categories.smk"
 include: "workflow/rules/project.smk"
 include: "workflow/rules/duplicates.smk"
+include: "workflow/rules/dashboard.smk"
 include: "workflow/rules/reorganize.smk"
 include: "workflow/rules/verify.smk"
 

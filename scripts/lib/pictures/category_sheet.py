@@ -80,9 +80,7 @@ def title_of(name: str, line: int) -> str:
     return f"{title} (line {line} of categories.csv)" if MISSING in title else title
 
 
-def short_title(name: str) -> str:
+def short_title(name: str, length: int = NAME_LENGTH) -> str:
     """Return a name in one line, its middle left out where it is too long."""
     text = printable(name).replace("\n", " ")
-    if len(text) <= NAME_LENGTH:
-        return text
-    return f"{text[: NAME_LENGTH // 2]}…{text[-NAME_LENGTH // 2 + 1 :]}"
+    return text if len(text) <= length else f"{text[: length // 2]}…{text[-length // 2 + 1 :]}"

@@ -1,8 +1,8 @@
 """Pictures by content id, for viewers: the table in memory, the pictures on the disk.
 
 A picture is read from its part, which is not mapped: pages of a mapping count as memory of the process, and
-a million pictures have five gigabytes. Nor does a part that is cut short meanwhile end the viewer, as it would
-by a signal.
+a million pictures have five gigabytes. Nor does a part that is cut short meanwhile end the viewer by a
+signal.
 """
 
 import os
@@ -87,6 +87,12 @@ class PackedThumbnails:
 
     def _opened(self, number: int) -> "_Part":
         return _Part(self._folder / self.names[number])
+
+
+def lost_parts(table: Path) -> int:
+    """Return how many parts are gone in which a table says that pictures lie."""
+    names = pq.read_table(table, columns=["part"])["part"].unique().to_pylist()
+    return sum(not (table.parent / FOLDER / name).exists() for name in names if name)
 
 
 def _numbered(names: pa.DictionaryArray, number: dict[str, int]) -> np.ndarray:
