@@ -55,12 +55,18 @@ def test_each_is_the_image_of_the_mean_of_its_members(
     assert np.abs(made.astype(int) - expected.astype(int)).max() <= 1
 
 
+def pixels_in(file: Path) -> np.ndarray:
+    """Return a picture, (height, width, 3) uint8."""
+    with Image.open(file) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
 def test_of_no_clusters_there_are_no_centroids(model: AutoencoderModel, tmp_path: Path) -> None:
     codes, none = np.zeros((3, 16), np.float16), pa.table({"cluster": pa.array([], pa.int32())})
     made = decoded_centroids(codes, np.full(3, -1, np.int32), none, model)
     assert made.shape == (0, SIZE, SIZE, 3)
     draw_centroids([], made, tmp_path / "sheet.png")
-    assert Image.open(tmp_path / "sheet.png").width == 1600
+    assert pixels_in(tmp_path / "sheet.png").shape[1] == 1600
 
 
 def colour(sheet: np.ndarray, place: int, right: int) -> list[int]:
@@ -91,7 +97,7 @@ def test_each_stands_beside_the_medoid_whatever_that_is_called(tmp_path: Path) -
     squares = np.zeros((count, 16, 16, 3), np.uint8)
     squares[..., 2] = 200 + np.arange(count)[:, None, None]
     draw_centroids(table.to_pylist(), squares, tmp_path / "sheet.png")
-    sheet = np.asarray(Image.open(tmp_path / "sheet.png").convert("RGB"))
+    sheet = pixels_in(tmp_path / "sheet.png")
     for each in range(count):
         assert colour(sheet, each, right=1) == [0, 0, 200 + each]
         if each != 2:
@@ -109,4 +115,4 @@ def test_a_network_that_was_trained_before_gives_the_dashboard_centroids(
     table = pq.read_table(workflow.model / "cluster_table.parquet")
     squares = np.load(checked(workflow.model / "centroids.npy"))
     assert squares.shape == (len(table), SIZE, SIZE, 3)
-    assert Image.open(checked(workflow.model / "centroids.png")).width == 1600
+    assert pixels_in(checked(workflow.model / "centroids.png")).shape[1] == 1600

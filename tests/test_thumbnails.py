@@ -204,7 +204,7 @@ def test_a_bad_image_and_one_that_has_changed_are_named_and_stop_nothing(some: C
     ids = table["content_id"].to_pylist()
     assert ids == sorted(ids)
     for row in table.to_pylist():
-        status, error = (failures[row["content_id"]] if row["content_id"] in failures else (0, OK, None))[1:]
+        status, error = failures.get(row["content_id"], (0, OK, None))[1:]
         assert (row["status"], row["error"]) == (status, error)
         assert (row["part"] is None) == (row["row"] is None) == (status != OK)
     assert table.schema.field("part").type == pa.dictionary(pa.int32(), pa.string())

@@ -47,7 +47,7 @@ def _draw_cluster(
 ) -> None:
     draw_tile(page, left, top, cluster["medoid_bytes"], cluster["medoid"], pixels())
     tile = Image.fromarray(centroid).resize((pixels(), pixels()), Image.Resampling.BICUBIC)
-    page.paste(left + SIDE, top, tile)
+    page.paste((round(left * DPI) + pixels()) / DPI, top, tile)
     files = cluster["files"]
     page.write(left, top + SIDE + 0.12, short_title(cluster["name"], NAME_LENGTH), "small")
     page.write(left, top + SIDE + 0.24, f"{files:,} image{'' if files == 1 else 's'}", "small", color=SOFT)
