@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.embedding.embed import PartSettings
@@ -18,6 +17,7 @@ from scripts.lib.files.paths import readable
 from scripts.lib.files.status import READING
 from scripts.lib.run.stage import Stage, stage
 from scripts.lib.run.triggers import remember_failures
+from scripts.lib.thumbnails.packed import write_packed
 from scripts.lib.thumbnails.picture_parts import MOST, PictureParts
 from scripts.lib.thumbnails.thumbnail import worker_settings
 from scripts.lib.thumbnails.thumbnails import (
@@ -80,7 +80,7 @@ def main(job: Any) -> None:
             images=len(wanted), made_now=len(missing) - len(failures), failed=len(failures)
         )
         with recording(target, provenance) as temporary:
-            pq.write_table(table, temporary)
+            write_packed(table, temporary)
         remove_former(store)
         used = [name for name in table["part"].unique().to_pylist() if name]
         remember_failures(Path(job.params.side_file), job.params.retry, len(failures), unread, used)

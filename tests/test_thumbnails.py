@@ -22,7 +22,7 @@ from scripts.lib.files.content_ids import ID_TYPE, id_bytes, read_ids
 from scripts.lib.files.holders import holders_of
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE
 from scripts.lib.run.verify import verify_parts, verify_thumbnails
-from scripts.lib.thumbnails.packed import FOLDER, PackedThumbnails
+from scripts.lib.thumbnails.packed import FOLDER, PackedThumbnails, write_packed
 from scripts.lib.thumbnails.picture_parts import PictureParts
 from scripts.lib.thumbnails.thumbnail import SIDE, first_file, thumbnail, thumbnails, worker_settings
 from scripts.lib.thumbnails.thumbnails import (
@@ -67,7 +67,7 @@ class Collection:
         holders, workers = holders_of(self.inventory, missing), worker_settings(self.side, 10**6, 1, 30)
         failures = make_pictures(missing, holders, self.parts, workers, PARTS_OF_FOUR, progress)
         table = thumbnail_table(wanted, self.parts.places(), failures, self.parts)
-        pq.write_table(table, self.folder / "thumbnails.parquet")
+        write_packed(table, self.folder / "thumbnails.parquet")
         return failures
 
     def made(self) -> int:
