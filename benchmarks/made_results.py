@@ -21,7 +21,7 @@ from scripts.lib.run.config import complete, read_schema
 from scripts.lib.thumbnails.picture_parts import FOLDER, PictureParts
 from scripts.lib.view.results import Results
 
-SCHEMA = Path("workflow/schemas/config.schema.yaml")
+SCHEMA = Path(__file__).resolve().parent.parent / "workflow" / "schemas" / "config.schema.yaml"
 NEIGHBORS, CLUSTERS, FOLDERS, PART = 24, 500, 40, 4096
 CATEGORIES = ["animals", "buildings", "food", "people", "plants", "sea", "streets", "vehicles"]
 SIDE, PICTURES = 160, 64  # pixels of a thumbnail, and how many different ones there are
