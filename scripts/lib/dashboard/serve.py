@@ -44,3 +44,4 @@ def serve(context: Context, pages: Sequence[Page], access: Access, ready: Callab
     finally:
         server.close()
         decoder.end()
+        context.searching.end()
