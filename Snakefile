@@ -20,6 +20,7 @@ include: "workflow/rules/project.smk"
 include: "workflow/rules/duplicates.smk"
 include: "workflow/rules/dashboard.smk"
 include: "workflow/rules/reorganize.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/verify.smk"
 
 
@@ -29,4 +30,5 @@ rule all:
     input:
         SCANNED,
         PLANNED if PLAN_KINDS else [],
+        REPORTED if config["report"] else [],
         ARTIFACTS,

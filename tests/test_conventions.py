@@ -32,9 +32,9 @@ def test_the_stages_of_the_sort_are_all_there() -> None:
         "clusters cluster_table cluster_sheets labels projection projection_map categories category_sheet"
     )
     copies = "image_hashes duplicate_groups"
-    dashboard = "thumbnails centroids"
     filing = "collection plan_reorganize reorganize undo_reorganize"
-    assert sorted(STAGES) == sorted(f"{flow} {training} {groups} {copies} {dashboard} {filing}".split())
+    view = "thumbnails centroids report"
+    assert sorted(STAGES) == sorted(f"{flow} {training} {groups} {copies} {filing} {view}".split())
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -19,6 +19,7 @@ DEMANDED = [
     f"{COLLECTION}/thumbnails.parquet",
     *expand(f"{MODEL}/centroids.{{kind}}", kind=["npy", "png"]),
     *expand(f"{MODEL}/reorganize.{{kind}}", kind=["parquet", "csv", "json"]),
+    *([] if config["report"] else [f"{MODEL}/report.html"]),
 ]
 
 

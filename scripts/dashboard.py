@@ -1,0 +1,77 @@
+"""Look at a collection in a browser, while nothing or anything else is at work.
+
+python -m scripts.dashboard
+python -m scripts.dashboard --name photos --model descriptor --port 8051
+"""
+
+import argparse
+import logging
+import sys
+import webbrowser
+from pathlib import Path
+
+from scripts.lib.dashboard.access import Access, access_for
+from scripts.lib.dashboard.context import Context
+from scripts.lib.dashboard.library import Library
+from scripts.lib.dashboard.pages import map as map_page
+from scripts.lib.dashboard.pages import search
+from scripts.lib.dashboard.serve import serve
+from scripts.lib.errors import SeriatimError
+from scripts.lib.run.triggers import RESULTS
+from scripts.lib.view.results import find_results
+
+PAGES = (map_page, search)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until interrupted; return the exit status."""
+    options = _parser().parse_args(arguments)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # browsers ask for many pictures at once
+    try:
+        _serve(options)
+    except (SeriatimError, OSError) as error:
+        print(f"seriatim: dashboard failed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.dashboard",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--results", type=Path, default=Path(RESULTS), metavar="FOLDER", help="default: results")
+    add("--name", help="of the collection; default: the one that was sorted last")
+    add("--model", help="whose results to show; default: that of the last run")
+    add("--port", type=int, default=8050, help="default: 8050")
+    add("--host", default="127.0.0.1", help="another address lets others in, who need the token that is told")
+    add("--token", action="store_true", help="want a token on this machine, too")
+    add("--read-only", action="store_true", help="names and decisions can't be changed")
+    add("--open", action="store_true", help="open a browser")
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> None:
+    results = find_results(options.results, options.name, options.model)
+    access = access_for(options.host, options.port, options.token)
+    context = Context(Library(results), command, options.read_only)
+    serve(context, PAGES, access, lambda: _tell(access, options.open))
+
+
+def command(target: str) -> str:
+    """Return the command that makes a target."""
+    return " ".join(["snakemake --cores all", *([] if target == "all" else [target])])
+
+
+def _tell(access: Access, wanted: bool) -> None:
+    print(f"seriatim: dashboard: {access.address} (Ctrl-C ends it)", flush=True)
+    if wanted:
+        webbrowser.open(access.address)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

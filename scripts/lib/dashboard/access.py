@@ -1,0 +1,116 @@
+"""Who may use the dashboard, and what a browser may do with it.
+
+On the loopback interface everyone on this machine may, and a page from elsewhere must not: a name that was
+bent to this address is not answered, nor is a request that another site made. On any other interface a token
+is wanted, which the address that is told at the start carries, and a cookie from then on.
+"""
+
+import hmac
+import ipaddress
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, redirect, request
+
+LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
+DAYS = 30  # that a browser remembers the token
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where the server listens, and the token that it wants; none means that it asks for none."""
+
+    host: str = "127.0.0.1"
+    port: int = 8050
+    token: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Return the address to open, with the token."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        query = f"?token={self.token}" if self.token else ""
+        return f"http://{host}:{self.port}/{query}"
+
+    @property
+    def cookie(self) -> str:
+        """Return the name of the cookie; browsers do not tell ports apart."""
+        return f"seriatim_{self.port}"
+
+
+def access_for(host: str, port: int, wants_token: bool) -> Access:
+    """Return how to guard a server: with a token, unless it is on loopback and none is wanted."""
+    guarded = wants_token or not is_loopback(host)
+    return Access(host, port, secrets.token_urlsafe(24) if guarded else None)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address can be reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def guard(server: Flask, access: Access, script_hashes: Sequence[str]) -> None:
+    """Let in only who may, and tell browsers what the pages may do."""
+    policy = content_policy(script_hashes)
+
+    @server.before_request
+    def enter() -> Response | None:
+        if access.token is None and urlsplit(f"//{request.host}").hostname not in LOCAL_NAMES:
+            abort(403, "This name is not one of this server.")
+        if _is_foreign():
+            abort(403, "Another site asked for this.")
+        return _admitted(access) if access.token else None
+
+    @server.after_request
+    def leave(response: Response) -> Response:
+        response.headers.update(HEADERS | {"Content-Security-Policy": policy})
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def content_policy(script_hashes: Sequence[str]) -> str:
+    """Return the content security policy: nothing from elsewhere, and no script but our own.
+
+    Plotly compiles what it draws with WebGL from text, so `unsafe-eval` has to be there.
+    """
+    scripts = " ".join(script_hashes)
+    return (
+        f"default-src 'none'; script-src 'self' 'unsafe-eval' {scripts}; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; worker-src blob:; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+def _is_foreign() -> bool:
+    """Tell whether a request was made by a page of another site; to follow a link from there is fine."""
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        return request.headers.get("Sec-Fetch-Mode") != "navigate" or request.method != "GET"
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.host
+
+
+def _admitted(access: Access) -> Response | None:
+    given = request.args.get("token")
+    if given is not None and _equal(given, access.token):
+        answer = redirect(request.path)
+        answer.set_cookie(access.cookie, given, max_age=DAYS * 86_400, httponly=True, samesite="Strict")
+        return answer  # type: ignore[return-value]
+    if not _equal(request.cookies.get(access.cookie, ""), access.token):
+        abort(403, "Open the address that the server told at its start; it carries a token.")
+    return None
+
+
+def _equal(given: str, token: str | None) -> bool:
+    return hmac.compare_digest(given.encode(), (token or "").encode())

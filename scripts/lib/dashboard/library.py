@@ -1,0 +1,58 @@
+"""The snapshot that the dashboard shows, and whether there is a newer one by now."""
+
+import threading
+import time
+from contextlib import suppress
+
+from scripts.lib.view.artifacts import Moving, see_all
+from scripts.lib.view.results import Results
+from scripts.lib.view.snapshot import Snapshot, generation_of, load_snapshot
+
+LOOK_SECONDS = 2.0  # between two looks at the disk, however many browsers ask
+KEPT_FILES = 250_000  # the last snapshot is kept beside the present one if it has no more files
+
+
+class Library:
+    """Snapshots of one collection; its methods may be called by several threads."""
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        self._lock = threading.Lock()
+        self._snapshots: list[Snapshot] = []  # the newest first
+        self._newest, self._looked = "", 0.0
+
+    @property
+    def current(self) -> Snapshot | None:
+        """Return the snapshot that is shown to whoever comes; None before the first order."""
+        with self._lock:
+            return self._snapshots[0] if self._snapshots else None
+
+    def at(self, generation: str | None) -> Snapshot | None:
+        """Return the snapshot that a browser shows; None if it is no longer kept."""
+        with self._lock:
+            return next((each for each in self._snapshots if each.generation == generation), None)
+
+    def newest(self) -> str:
+        """Return the generation that lies on the disk."""
+        with self._lock:
+            if time.monotonic() - self._looked >= LOOK_SECONDS:
+                self._newest, self._looked = generation_of(see_all(self.results)), time.monotonic()
+            return self._newest
+
+    def refresh(self) -> Snapshot | None:
+        """Load what is on the disk if it is newer, and return the snapshot to be shown.
+
+        While a sort is replacing artifacts the present one stays.
+        """
+        newest, current = self.newest(), self.current
+        if current is None or current.generation != newest:
+            with suppress(Moving):
+                self._take(load_snapshot(self.results))
+        return self.current
+
+    def _take(self, snapshot: Snapshot | None) -> None:
+        with self._lock:
+            if snapshot is None or any(each.generation == snapshot.generation for each in self._snapshots):
+                return
+            kept = [each for each in self._snapshots[:1] if len(each) <= KEPT_FILES]
+            self._snapshots = [snapshot, *kept]
