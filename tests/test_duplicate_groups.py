@@ -406,8 +406,9 @@ def test_vectors_without_images_have_exact_and_near_duplicates(workflow: Workflo
         pa.table({"path": paths, "vector": pa.array(vectors.tolist(), pa.list_(pa.float32()))}), given
     )
     workflow.config |= {"model": "precomputed", "embeddings": str(given), "copy_mode": "none"}
-    done = workflow.run("duplicates")
+    done = workflow.run("duplicates", "results/photos/thumbnails.parquet")
     assert "no images to look at" in done.stderr
+    assert len(pq.read_table(workflow.results / "thumbnails.parquet")) == 0
     table = pq.read_table(workflow.model / "duplicates.parquet")
     assert [(row["path"], row["kind"]) for row in table.to_pylist()] == [
         ("nowhere/0.jpg", None),
