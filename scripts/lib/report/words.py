@@ -133,7 +133,8 @@ def _on_bound(quality: Mapping[str, Any]) -> str:
             f"{percent(quality['bound_confidence'] or 0)}."
         ),
     }.get(quality["bound_kind"], "")
-    return f"{A_PATH} This one is at most {percent(quality['gap'])} longer than the shortest that there can be. {sure}"
+    gap = percent(quality["gap"])
+    return f"{A_PATH} This one is at most {gap} longer than the shortest that there can be. {sure}"
 
 
 def _on_links(quality: Mapping[str, Any]) -> str:
