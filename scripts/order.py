@@ -69,6 +69,7 @@ def main(job: Any) -> None:
         with recording(Path(job.output.order), provenance) as temporary:
             pq.write_table(table, temporary)
         run.info("%d files in order, %d left out", len(table), len(rejected))
+        run.counts(len(table), "files")
 
 
 if __name__ == "__main__":
