@@ -35,7 +35,7 @@ CONFIG += $(if $(CATEGORIES),categories=$(call text,$(value CATEGORIES)))
 
 .DEFAULT_GOAL := help
 .PHONY: help sort plan undo cluster categorize project duplicates reorganize plan-reorganize undo-reorganize
-.PHONY: collection dashboard dashboard-data verify retry store-gc test check bench clean
+.PHONY: collection report dashboard dashboard-data verify retry store-gc test check bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,41 +46,36 @@ help:  ## this list
 
 sort: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort images (the example, or IMAGES=... into OUTPUT=...)
 	@$(SNAKEMAKE) --config $(CONFIG)
-	@echo The images in visual order: $(call quoted,$(output))
 
 example/images: $(VENV)/.sort
 	@$(RUN) -m scripts.example example/images
 
 plan: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## say what a sort would do in OUTPUT, and touch nothing there
 	@$(SNAKEMAKE) plan --config $(CONFIG)
-	@echo What each image is to be called: results/$(call quoted,$(NAME))/*/plan.csv
 
 cluster: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## find groups of images (MORE=clusters=20)
 	@$(SNAKEMAKE) cluster --config $(CONFIG)
-	@echo What is in the clusters: results/$(call quoted,$(NAME))/*/clusters.jpg
 
 project: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## lay the images out as a map (MORE=projection=tsne)
 	@$(SNAKEMAKE) project --config $(CONFIG)
-	@echo The map: results/$(call quoted,$(NAME))/*/projection.png
 
 duplicates: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## find duplicates, and propose what to keep
 	@$(SNAKEMAKE) duplicates --config $(CONFIG)
-	@echo What they are: results/$(call quoted,$(NAME))/*/duplicates.html
 
 categorize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort by words: CATEGORIES=moody,sunset MODEL=clip:...
 	@$(SNAKEMAKE) categorize --config $(CONFIG)
-	@echo The images by words: results/$(call quoted,$(NAME))/*/categories.jpg
+
+report: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## put all that a sort found on one page, report.html
+	@$(SNAKEMAKE) report --config $(CONFIG)
 
 undo: $(VENV)/.sort  ## put back what was copied, linked or moved to OUTPUT
 	@$(SNAKEMAKE) undo --config $(CONFIG)
 
 reorganize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## file images into folders in FILED=...
 	@$(SNAKEMAKE) reorganize --config $(CONFIG)
-	@echo The images in folders: $(call quoted,$(filed))
 
 plan-reorganize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## say what would be filed where, and touch nothing
 	@$(SNAKEMAKE) plan_reorganize --config $(CONFIG)
-	@echo What each image is to be called: results/$(call quoted,$(NAME))/*/reorganize.csv
 
 undo-reorganize: $(VENV)/.sort  ## put back what was filed into FILED
 	@$(SNAKEMAKE) undo_reorganize --config $(CONFIG)

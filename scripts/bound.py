@@ -22,6 +22,7 @@ def main(job: Any) -> None:
         provenance.facts.update(n=len(vectors), **bound._asdict())
         with recording(Path(job.output.bound), provenance) as temporary:
             write_json(temporary, bound._asdict())
+        run.counts(len(vectors), "items")
         run.info("no path is shorter than %.6g: %s, confidence %g", *bound[:3])
 
 

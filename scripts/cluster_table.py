@@ -52,6 +52,7 @@ def main(job: Any) -> None:
             write_csv(table, temporary)
         with recording(Path(job.output.table), provenance) as temporary:
             pq.write_table(table, temporary)
+        run.counts(len(numbers), "items")
         write_names(names_file, table, given, clusters)
         for problem in problems:
             run.tell(f"{names_file}: {problem}")

@@ -31,6 +31,7 @@ def main(job: Any) -> None:
         ):
             np.save(stream, tree.edges)
         run.info("%s", tree.sentence())
+        run.counts(len(vectors), "items")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ def main(job: Any) -> None:
         provenance.facts.update(n=len(vectors), method=settings.method, landmarks=maps.landmarks)
         with recording(Path(job.output.projection), provenance) as temporary:
             pq.write_table(projection_table(maps), temporary)
+        run.counts(len(vectors), "items")
         run.info("%s, landmarks in 2D and 3D: %s", settings.method, maps.landmarks)
 
 
