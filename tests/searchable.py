@@ -11,11 +11,12 @@ import pyarrow.parquet as pq
 from blake3 import blake3
 
 from scripts.lib.artifacts.record import Provenance, recording
-from scripts.lib.embedding.embed import Embedded, embed_images
+from scripts.lib.embedding.batches import BatchSize
+from scripts.lib.embedding.embed import Embedded, embed_prepared
 from scripts.lib.embedding.gather import Items, items_table
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.models.protocol import Model
-from scripts.lib.embedding.workers import WorkerSettings
+from scripts.lib.embedding.workers import WorkerSettings, prepare_one
 from scripts.lib.files.content_ids import ID_DTYPE, ids_column
 from scripts.lib.files.paths import readable
 from scripts.lib.run.config import complete, model_tag
@@ -103,9 +104,11 @@ class Searchable:
 
 def embedded(model: Model, paths: Sequence[Path]) -> tuple[Items, np.ndarray]:
     """Return the vectors of files as a sort stores them, one for each content."""
-    workers = WorkerSettings(model.prepare(), model.target, 10**7, 2, 30, model.card.video_frames)
+    settings = WorkerSettings(model.prepare(), model.target, 10**7, 1, 30, model.card.video_frames)
     wanted = {request.content_id: request for request in requests(list(paths))}
-    done = list(embed_images(wanted.values(), model, workers, 4))
+    done = list(
+        embed_prepared((prepare_one(each, settings) for each in wanted.values()), model, BatchSize(4))
+    )
     assert all(isinstance(each, Embedded) for each in done)
     ids = np.concatenate([each.ids for each in done if isinstance(each, Embedded)])
     vectors = np.concatenate([each.vectors for each in done if isinstance(each, Embedded)])
