@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 from blake3 import blake3
 
+from scripts.lib.artifacts.atomic import write_text
 from scripts.lib.artifacts.record import Provenance, recording
 from scripts.lib.embedding.batches import BatchSize
 from scripts.lib.embedding.embed import Embedded, embed_prepared
@@ -20,7 +22,7 @@ from scripts.lib.embedding.workers import WorkerSettings, prepare_one
 from scripts.lib.files.content_ids import ID_DTYPE, ids_column
 from scripts.lib.files.paths import readable
 from scripts.lib.run.config import complete, model_tag
-from scripts.lib.view.results import Results
+from scripts.lib.view.results import CONFIG, Results
 from tests.conftest import SCHEMA
 from tests.test_workers import requests
 
@@ -71,7 +73,8 @@ class Searchable:
     def write_order(
         self, items: Items, paths: Sequence[bytes], contents: Sequence[int] | None = None
     ) -> None:
-        """Write the order: the paths in it, and which content each file has."""
+        """Write the order, the paths in it and which content each file has, and the run's configuration."""
+        write_text(self.folder() / CONFIG, yaml.safe_dump(self.config))
         which = np.arange(len(paths)) if contents is None else np.array(contents, np.int64)
         table = {
             "position": pa.array(np.arange(len(paths), dtype=np.int32)),
