@@ -73,8 +73,8 @@ class TextVectors:
 
 
 def check_length(tokenize: Callable[[list[str]], Any], text: str) -> None:
-    """Raise InputError where a tokenizer cuts a text off: then one word more changes nothing."""
-    if (tokenize([text]) == tokenize([f"{text} more"])).all():
+    """Raise InputError where a tokenizer cuts a text off: then its last word changes nothing."""
+    if (tokenize([text]) == tokenize([text.rpartition(" ")[0]])).all():
         raise InputError(
             f"The text '{text[:SHOWN]}...' has {len(text.split())} words, and the model reads only the first "
             "of them: write fewer."
