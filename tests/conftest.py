@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -154,6 +154,14 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 120) -
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         time.sleep(0.005)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def like_users() -> Iterator[None]:
+    """Let programs that tests start find no more modules than users have."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT / "tests" / "like_users"), prepend=os.pathsep)
+        yield
 
 
 @pytest.fixture
