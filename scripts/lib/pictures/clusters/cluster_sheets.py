@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 from scripts.lib.pictures.contact_sheet import Layout, contact_sheet, evenly_spaced
 
 Progress = Callable[[int], object]
