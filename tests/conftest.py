@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,10 +14,12 @@ import pytest
 from PIL import Image
 
 from scripts.lib.run.config import complete, model_tag, read_schema
+from tests.engine import PROGRAM, Engines
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = read_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 COLLECTION_SIZE = 20
+ENGINES = Engines()
 PART_SIZE = 8  # images per part of the store, so that kills fall between parts
 
 
@@ -57,7 +58,7 @@ class Workflow:
     def command(self, *arguments: str, cores: int = 2, **config: object) -> list[str]:
         """Return the command line of a run."""
         settings = [f"{key}={value}" for key, value in (self.config | config).items()]
-        program = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+        program = [*PROGRAM, "--snakefile", str(ROOT / "Snakefile")]
         where = ["--quiet", "host", "--directory", str(self.folder), "--cores", str(cores)]
         return [*program, *where, *arguments, "--config", *settings]
 
@@ -66,7 +67,7 @@ class Workflow:
     ) -> subprocess.CompletedProcess[str]:
         """Run the workflow to its end."""
         command = self.command(*arguments, cores=cores, **config)
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, errors="replace")
+        done = ENGINES.run(command, self.folder)
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}\n{self.logs()}")
         return done
@@ -162,6 +163,7 @@ def like_users() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT / "tests" / "like_users"), prepend=os.pathsep)
         yield
+    ENGINES.end()
 
 
 @pytest.fixture
