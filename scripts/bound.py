@@ -6,7 +6,7 @@ from typing import Any
 from scripts.lib.artifacts.atomic import write_json
 from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.embedding.gather import read_vectors
-from scripts.lib.ordering.graph.knn import read_graph
+from scripts.lib.ordering.graph.neighbors import read_graph
 from scripts.lib.ordering.measure.bound import BoundSettings, lower_bound
 from scripts.lib.run.stage import stage
 

@@ -17,7 +17,7 @@ from scripts.lib.clustering.cluster_table import cluster_table
 from scripts.lib.clustering.given_names import read_given_names
 from scripts.lib.embedding.gather import read_items
 from scripts.lib.files.exports import write_csv
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 from scripts.lib.run.stage import stage
 
 

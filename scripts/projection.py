@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.embedding.gather import read_vectors
-from scripts.lib.ordering.graph.knn import read_graph
+from scripts.lib.ordering.graph.neighbors import read_graph
 from scripts.lib.projection.projection import project, projection_table
 from scripts.lib.projection.sample import ProjectionSettings
 from scripts.lib.run.stage import stage

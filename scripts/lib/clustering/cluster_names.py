@@ -21,7 +21,7 @@ from scripts.lib.clustering.given_names import GivenName, read_given_names
 from scripts.lib.embedding.gather import Items
 from scripts.lib.files.content_ids import positions_in
 from scripts.lib.files.exports import harmless
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 
 COLUMNS = ("cluster", "your_name", "name", "files", "example", "anchor")
 
