@@ -5,7 +5,6 @@ python -m scripts.dashboard --name photos --model descriptor --port 8051
 """
 
 import argparse
-import logging
 import sys
 import webbrowser
 from pathlib import Path
@@ -25,7 +24,6 @@ PAGES = (map_page,)
 def main(arguments: list[str] | None = None) -> int:
     """Serve until interrupted; return the exit status."""
     options = _parser().parse_args(arguments)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # browsers ask for many pictures at once
     try:
         _serve(options)
     except (SeriatimError, OSError) as error:

@@ -38,7 +38,7 @@ def register(app: Dash, context: Context) -> None:
     )
     def show(position: int | None, generation: str) -> tuple[Any, Any]:
         snapshot = context.library.at(generation)
-        if position is None or snapshot is None or not 0 <= position < len(snapshot):
+        if snapshot is None or type(position) is not int or not 0 <= position < len(snapshot):
             return no_update, True
         return _details(snapshot, position, neighbors), False
 
