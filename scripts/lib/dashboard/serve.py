@@ -31,6 +31,7 @@ class Server:
 
     def __init__(self, context: Context, pages: Sequence[Page], access: Access) -> None:
         config = context.library.results.config
+        self.searching = context.searching
         self.decoder = Decoder(config["pixel_limit"], config["decode_seconds"])
         self.app = make_app(context, pages)
         serve_pictures(self.app.server, context.library, self.decoder, Thumbnails().get)
@@ -45,6 +46,7 @@ class Server:
         """End everything."""
         self.decoder.end()  # first: threads may be waiting for a picture
         self._listening.close()
+        self.searching.end()
 
 
 def _listen(server: Any, access: Access) -> Any:

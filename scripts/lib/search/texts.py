@@ -15,7 +15,7 @@ import numpy as np
 from scripts.lib.categories.prompts import is_whole, prompts_of
 from scripts.lib.categories.texts import LOGITS, TextStore, text_ids
 from scripts.lib.embedding.models.card import ModelCard
-from scripts.lib.embedding.store import is_intact
+from scripts.lib.embedding.parts import is_intact
 from scripts.lib.errors import DamagedArtifact, DiskError, InputError
 from scripts.lib.files.content_ids import positions_in
 from scripts.lib.ordering.metric import Floats

@@ -1,8 +1,8 @@
 """Pictures by content id, for viewers: the table in memory, the pictures on the disk.
 
-A picture is read from its part, which is not mapped: pages of a mapping count as memory of the process, and
-a million pictures have five gigabytes. Nor does a part that is cut short meanwhile end the viewer, as it would
-by a signal.
+A picture is read from its part, which is not mapped: pages of a mapping count as memory of the process,
+and a million pictures have five gigabytes. Nor does a part that is cut short meanwhile end the viewer, as it
+would by a signal.
 """
 
 import os
