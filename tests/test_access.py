@@ -65,9 +65,15 @@ def call_back(address: str, request: Any, **headers: str) -> Answer:
 
 def show_details(position: Any, generation: Any) -> dict[str, Any]:
     """Return the request for the details of a picked image."""
-    outputs = [("details-content", "children"), ("details", "hidden")]
+    outputs = [
+        ("details-content", "children"),
+        ("details-place", "children"),
+        ("details", "hidden"),
+        ("details-back", "data-position"),
+        ("details-forth", "data-position"),
+    ]
     return {
-        "output": "..details-content.children...details.hidden..",
+        "output": f"..{'...'.join(f'{name}.{prop}' for name, prop in outputs)}..",
         "outputs": [{"id": name, "property": prop} for name, prop in outputs],
         "inputs": [{"id": "picked", "property": "data", "value": position}],
         "state": [{"id": "generation", "property": "data", "value": generation}],

@@ -86,6 +86,12 @@ class Snapshot:
         return seconds
 
     @cached_property
+    def distances(self) -> Floats:
+        """Return the distance of each file to the next, NaN where there is none: (n,) float32."""
+        column: Floats = self.order["distance_to_next"].to_numpy()
+        return column.astype(np.float32)
+
+    @cached_property
     def first_positions(self) -> Ints:
         """Return the place of the first file of each item, -1 where it has none: (items,) int32."""
         count = int(self.items.max(initial=-1)) + 1
