@@ -240,7 +240,15 @@
             filters: (clusters, category, probability, path, folder, label) =>
                 ({ clusters: clusters || [], category, probability: Number(probability), path, folder, label }),
             least: (probability) => `${Math.round(100 * probability)}%`,
-            cleared: () => [[], null, 0.5, "", null, ""],
+            cleared: () => {
+                ["map-clusters", "map-category", "map-folder"].forEach(unchoose);
+                return [[], null, 0.5, "", null, ""];
+            },
+            named: (codes) => {
+                const pressed = document.querySelectorAll("[data-choice=map-clusters][aria-pressed=true]");
+                const names = [...pressed].map((each) => each.textContent.replace(/ \([\d,]+\)$/, ""));
+                return codes.length === 0 ? "all" : codes.length < 4 ? names.join(", ") : `${codes.length} of them`;
+            },
             nothing: () => null,
             dimensions: (count) => (count === 2 ? "flat" : "space"),
             drag: (mode) => {

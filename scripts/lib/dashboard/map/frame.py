@@ -1,11 +1,11 @@
 """The map itself, with its tools; and what is said in its place where there is none."""
 
 import shlex
-from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from scripts.lib.dashboard.choices import Option, one_of
 from scripts.lib.dashboard.context import Context
 from scripts.lib.dashboard.map.detail_level import DRAWN_AT_MOST
 from scripts.lib.view.snapshot import Snapshot
@@ -55,30 +55,15 @@ def viewer_command(snapshot: Snapshot) -> str:
 
 
 def _tools() -> Component:
-    flat = [{"label": "2D", "value": 2}, {"label": "3D", "value": 3}]
-    drags = [
-        {"label": "Move", "value": "pan"},
-        {"label": "Lasso", "value": "lasso"},
-        {"label": "Box", "value": "select"},
+    plane = [Option(2, "2D"), Option(3, "3D")]
+    drags = [Option("pan", "Move"), Option("lasso", "Lasso"), Option("select", "Box")]
+    buttons = [
+        html.Button(text, type="button", title=title, className=kind, **{"data-map-tool": name})
+        for name, text, title, kind in TOOLS
     ]
-    return html.Div(
-        [
-            _radio("map-dimensions", "Dimensions", flat, 2, ""),
-            _radio("map-drag", "Dragging", drags, "pan", "only-flat"),
-            *(
-                html.Button(text, type="button", title=title, className=kind, **{"data-map-tool": name})
-                for name, text, title, kind in TOOLS
-            ),
-        ],
-        className="tools",
-        role="toolbar",
-        **{"aria-label": "Tools of the map"},
-    )
-
-
-def _radio(name: str, label: str, options: list[Any], value: Any, kind: str) -> Component:
-    choices = dcc.RadioItems(options, value, id=name, inline=True, className="segments")
-    return html.Div(choices, role="group", className=kind, **{"aria-label": label})
+    drag = html.Div(one_of("map-drag", "What dragging does", drags, "pan"), className="only-flat")
+    parts = [one_of("map-dimensions", "Dimensions", plane, 2), drag, *buttons]
+    return html.Div(parts, className="tools", role="group", **{"aria-label": "Tools of the map"})
 
 
 def _larger(snapshot: Snapshot) -> list[Component]:

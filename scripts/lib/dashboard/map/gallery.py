@@ -23,7 +23,7 @@ def layout() -> Component:
         html.Button("Next", id="map-next", type="button"),
     ]
     head = [
-        html.H2(id="map-chosen", role="status"),
+        html.H2(id="map-chosen", **{"aria-live": "polite"}),
         html.Button("Select nothing", id="map-unselect", type="button"),
         html.Div(id="map-exports", className="exports"),
     ]

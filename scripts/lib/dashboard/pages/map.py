@@ -17,12 +17,19 @@ from scripts.lib.view.snapshot import Snapshot
 
 NAME, PATH = "Map", "/"
 STORES = ("theme", "filters", "selection", "window", "turned", "drawing", "dragging")
-FILTERS = ("clusters", "category", "probability", "path", "folder", "label")
+FILTERS = {  # and which property of the control has the value
+    "clusters": "data",
+    "category": "data",
+    "probability": "value",
+    "path": "value",
+    "folder": "data",
+    "label": "value",
+}
 
 
 def layout(snapshot: Snapshot, context: Context) -> Component:
     """Return the page."""
-    side = [controls.filter_controls(snapshot, context), controls.colour_choice(snapshot, context)]
+    side = [controls.colour_panel(snapshot, context), controls.filter_panel(snapshot, context)]
     return html.Div(
         [
             *(dcc.Store(id=f"map-{name}") for name in STORES),
@@ -43,7 +50,6 @@ def register(app: Dash, context: Context) -> None:
     _draw(app, context, chosen)
     _tell(app, context, chosen)
     _show(app, context, chosen)
-    _offer_folders(app, context, chosen)
 
 
 def _in_the_browser(app: Dash) -> None:
@@ -54,23 +60,24 @@ def _in_the_browser(app: Dash) -> None:
             ClientsideFunction("map", function), output, *more, prevent_initial_call=not first
         )
 
-    values = [f"map-{name}" for name in FILTERS]
+    values = [(f"map-{name}", value) for name, value in FILTERS.items()]
     selection = Output("map-selection", "data", allow_duplicate=True)
     add("theme", Output("map-theme", "data"), Input("generation", "data"))
-    add("filters", Output("map-filters", "data"), *(Input(each, "value") for each in values))
+    add("filters", Output("map-filters", "data"), *(Input(*each) for each in values))
+    add("named", Output("map-cluster-names", "children"), Input("map-clusters", "data"), first=False)
     add("least", Output("map-least", "children"), Input("map-probability", "value"))
-    add("cleared", [Output(each, "value") for each in values], Input("map-clear", "n_clicks"), first=False)
+    add("cleared", [Output(*each) for each in values], Input("map-clear", "n_clicks"), first=False)
     add("nothing", selection, Input("map-unselect", "n_clicks"), first=False)
-    add("figure", Output("map-graph", "figure"), Input("map-drawing", "data"), State("map-drag", "value"))
-    add("drag", Output("map-dragging", "data"), Input("map-drag", "value"), first=False)
-    add("dimensions", Output("map-page", "className"), Input("map-dimensions", "value"))
+    add("figure", Output("map-graph", "figure"), Input("map-drawing", "data"), State("map-drag", "data"))
+    add("drag", Output("map-dragging", "data"), Input("map-drag", "data"), first=False)
+    add("dimensions", Output("map-page", "className"), Input("map-dimensions", "data"))
     turning = [Input("map-previous", "n_clicks"), Input("map-next", "n_clicks")]
     asked = [Input("map-filters", "data"), Input("map-selection", "data")]
     add("turn", Output("map-turned", "data"), *turning, *asked, State("map-turned", "data"))
 
 
 def _asked(context: Context, generation: str, filters: Any, selection: Any) -> tuple[Snapshot, Question]:
-    """Return the snapshot that a browser shows, and what it asks of it; where that is nonsense nothing happens."""
+    """Return the snapshot that a browser shows, and its question; nothing happens where that is nonsense."""
     snapshot = context.library.at(generation)
     if snapshot is None or filters is None:
         raise PreventUpdate
@@ -84,8 +91,8 @@ def _draw(app: Dash, context: Context, chosen: Chosen) -> None:
     @app.callback(
         Output("map-drawing", "data"),
         Output("map-drawn", "children"),
-        Input("map-colour", "value"),
-        Input("map-dimensions", "value"),
+        Input("map-colour", "data"),
+        Input("map-dimensions", "data"),
         Input("map-theme", "data"),
         Input("map-filters", "data"),
         Input("map-selection", "data"),
@@ -109,7 +116,7 @@ def _tell(app: Dash, context: Context, chosen: Chosen) -> None:
     @app.callback(
         Output("map-legend", "children"),
         Output("map-count", "children"),
-        Input("map-colour", "value"),
+        Input("map-colour", "data"),
         Input("map-theme", "data"),
         Input("map-filters", "data"),
         Input("map-selection", "data"),
@@ -141,17 +148,3 @@ def _show(app: Dash, context: Context, chosen: Chosen) -> None:
         snapshot, question = _asked(context, generation, filters, selection)
         page = gallery.gallery(snapshot, chosen, question, turned if isinstance(turned, int) else 0)
         return *page, not question.selection
-
-
-def _offer_folders(app: Dash, context: Context, chosen: Chosen) -> None:
-    @app.callback(
-        Output("map-folder", "options"),
-        Input("map-folder", "search_value"),
-        State("map-folder", "value"),
-        State("generation", "data"),
-    )
-    def offer(typed: Any, value: Any, generation: str) -> list[dict[str, Any]]:
-        snapshot = context.library.at(generation)
-        if snapshot is None:
-            raise PreventUpdate
-        return controls.folder_options(chosen.folders(snapshot), typed or "", value)
