@@ -7,8 +7,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from scripts.lib.files.content_ids import hex_column, ids_array
+from scripts.lib.files.user_table import FORMULA_STARTS
 
-FORMULA_STARTS = "=+@\t\r-"  # a spreadsheet would run such a cell
 LIST_ROWS = 65_536
 
 
