@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from scripts.lib.errors import InputError
 from scripts.lib.files.content_ids import hex_column, ids_array
+from scripts.lib.files.user_table import FORMULA_STARTS
 
-FORMULA_STARTS = "=+@\t\r-"  # a spreadsheet would run such a cell
 LIST_ROWS = 65_536
 
 
