@@ -21,7 +21,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.files.paths import readable
 from scripts.lib.images.decoder_processes import DecoderProcesses
 from scripts.lib.images.failures import Undecodable
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats
 from scripts.lib.search.once import Once
 from scripts.lib.search.prepared import Views, prepared
 

@@ -18,7 +18,7 @@ from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.parts import is_intact
 from scripts.lib.errors import DamagedArtifact, DiskError, InputError
 from scripts.lib.files.content_ids import positions_in
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats
 from scripts.lib.search.nearest import direction
 from scripts.lib.search.once import Once
 
