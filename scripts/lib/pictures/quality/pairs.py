@@ -12,7 +12,7 @@ from scripts.lib.files.folders import link_places
 from scripts.lib.images.decode import decode
 from scripts.lib.images.failures import Undecodable
 from scripts.lib.ordering.measure.quality import Link, WorstLink
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 from scripts.lib.pictures.page import (
     DPI,
     FAINT,
