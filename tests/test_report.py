@@ -19,7 +19,7 @@ from scripts.lib.report.groups import NAMED, Group, Groups
 from scripts.lib.report.left_out import NAMED as NAMED_FILES
 from scripts.lib.report.left_out import left_out, read_rejected
 from scripts.lib.report.ordered import Ordered
-from scripts.lib.report.report import Absent, Page, Required, choose, environment, render
+from scripts.lib.report.report import MAP_BYTES, Absent, Page, Required, choose, environment, render
 from scripts.lib.report.sequence import PAIRS, SHEET, profile_of, sheet_of, worst_pairs
 from scripts.lib.report.timings import timings
 from scripts.lib.run.config import complete
@@ -41,66 +41,62 @@ NAMES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    """Return a collection with bad names and bad files, sorted with a report."""
-    workflow = Workflow(tmp_path_factory.mktemp("hostile"))
-    workflow.config["report"] = True
-    write_pictures(workflow.images, 4)
+def hostile_images(folder: Path) -> None:
+    """Write images with bad names, and two bad files."""
+    write_pictures(folder, 4)
     for seed, name in enumerate(NAMES, 10):
-        picture(seed).save(workflow.images / name, quality=90)
-    (workflow.images / "<b>bad.jpg").write_bytes(b"no image")
-    (workflow.images / "empty.jpg").write_bytes(b"")
-    workflow.run()
-    return workflow
+        picture(seed).save(folder / name, quality=90)
+    (folder / "<b>bad.jpg").write_bytes(b"no image")
+    (folder / "empty.jpg").write_bytes(b"")
 
 
 def page_of(workflow: Workflow) -> PageReader:
-    return PageReader((workflow.model / "report.html").read_text(encoding="utf-8"))
-
-
-def test_the_report_of_a_run(hostile: Workflow) -> None:
-    page = page_of(hostile)
+    """Return the report of a run; it loads nothing, and can be read aloud."""
+    page = PageReader((workflow.model / "report.html").read_text(encoding="utf-8"))
     check_loads_nothing(page)
     check_can_be_read_aloud(page)
+    return page
+
+
+def test_the_report_of_a_collection_as_it_grows(workflow: Workflow) -> None:
+    workflow.config["report"] = True
+    hostile_images(workflow.images)
+    workflow.run()
+    _check_hostile(workflow, page_of(workflow))
+
+    # What is made later is shown by the next sort, and nothing else of it runs again.
+    told = workflow.run("cluster").stderr
+    assert f"{workflow.model.relative_to(workflow.folder)}/clusters.jpg" in told
+    assert workflow.jobs() == {"report": 1}
+    page = page_of(workflow)
+    assert "make cluster" not in page.text
+    assert "cluster 0" in page.text
+    idle = workflow.run().stderr
+    assert "Nothing to be done" in idle
+    assert "seriatim: everything is up to date: the images are in sorted_images" in idle
+
+    # Asked for by name it sees a new image, and makes nothing that it only shows.
+    write_pictures(workflow.images, 1, first=50)
+    jobs = workflow.jobs("report", report=False)
+    assert jobs["scan"] == jobs["report"] == 1
+    assert not {"clusters", "projection", "duplicate_groups"} & set(jobs)
+    page = page_of(workflow)
+    assert "image 50.jpg" in [each["alt"] for each in page.all("img")]
+    assert page.text.count("belongs to another order") == 1
+
+
+def _check_hostile(workflow: Workflow, page: PageReader) -> None:
     assert len(page.pictures()) >= 4 + len(NAMES)
     alts = [each["alt"] for each in page.all("img")]
     assert {visible(name) for name in NAMES} <= set(alts)  # as they are, on one line, and in no tag
     assert "\u202e" not in page.text + "".join(alts)
     assert "2 files that could not be taken" in page.text
-    assert "input_images/<b>bad.jpg" in page.text
+    for expected in ("input_images/<b>bad.jpg", str(workflow.output), "embed", "two_opt", "copy"):
+        assert expected in page.text
     for target in ("make cluster", "make project", "make duplicates"):
         assert target in page.text
-    for stage in ("embed", "two_opt", "copy"):
-        assert stage in page.text
-    assert str(hostile.output) in page.text
-    record = json.loads((hostile.model / "records" / "report.html.json").read_text())
+    record = json.loads((workflow.model / "records" / "report.html.json").read_text())
     assert record["facts"] == {"images": 4 + len(NAMES), "without_picture": 0, "absent": 3}
-
-
-def test_what_is_found_later_is_shown_by_the_next_sort(hostile: Workflow) -> None:
-    told = hostile.run("cluster", "duplicates").stderr
-    assert f"{hostile.model.relative_to(hostile.folder)}/clusters.jpg" in told
-    assert hostile.jobs() == {"report": 1}
-    page = page_of(hostile)
-    check_loads_nothing(page)
-    check_can_be_read_aloud(page)
-    assert "make cluster" not in page.text
-    assert "cluster 0" in page.text
-    assert "There are no duplicates" in page.text
-    idle = hostile.run().stderr
-    assert "Nothing to be done" in idle
-    assert "seriatim: everything is up to date: the images are in sorted_images" in idle
-
-
-def test_a_report_that_is_asked_for_sees_new_images(hostile: Workflow) -> None:
-    write_pictures(hostile.images, 1, first=50)
-    jobs = hostile.jobs("report", report=False)
-    assert jobs["scan"] == jobs["report"] == 1
-    assert not {"clusters", "projection", "duplicate_groups"} & set(jobs)
-    page = page_of(hostile)
-    assert "image 50.jpg" in [each["alt"] for each in page.all("img")]
-    assert page.text.count("belongs to another order") == 2  # clusters and duplicates
 
 
 # What follows has a sorted collection to look at, and changes nothing in it.
@@ -230,15 +226,16 @@ def test_a_moved_original_is_found_in_the_output(tmp_path: Path, monkeypatch: py
 
 
 def test_no_image_is_larger_than_its_share() -> None:
-    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (900, 900, 3), dtype=np.uint8))
-    taken = {}
-    for name, size in SIZES.items():
+    for size in SIZES.values():
+        shape = (size.side, size.side, 3)
+        noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
         made = as_picture(reduced(noise, size), size.most)
-        taken[name] = len(made.uri)
-        assert max(made.width, made.height) == size.side
-        assert taken[name] < 1.34 * 2 * size.most  # in base64; noise is the worst there can be
+        assert (made.width, made.height) == (size.side, size.side)
+        assert len(made.uri) * 3 / 4 < 1.5 * size.most  # noise is the worst there can be
     # Tiles of the sheet, of clusters and of categories; the worst links and duplicates; and the map.
-    assert 0.7 * ((SHEET + 20 * 8 + 20 * 6) * taken["tile"] + (2 * PAIRS + 8 * 4) * taken["view"]) < 5e6
+    tiles, views = SHEET + 20 * 8 + 20 * 6, 2 * PAIRS + 8 * 4
+    everything = tiles * SIZES["tile"].most + views * SIZES["view"].most + MAP_BYTES
+    assert everything * 4 / 3 < 4.9e6
 
 
 def test_elongated_images_are_whole_or_cut_to_squares() -> None:
