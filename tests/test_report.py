@@ -1,7 +1,6 @@
 """The report: one page that needs nothing else, on which names are text, and which tells what there is."""
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -11,11 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from scripts.lib.artifacts.record import Record
 from scripts.lib.files.content_ids import ID_TYPE
 from scripts.lib.report import about, words
 from scripts.lib.report.album import SIZES, Album, Limits, Shot
+from scripts.lib.report.copies import copies_of
 from scripts.lib.report.encode import as_picture, reduced
-from scripts.lib.report.groups import NAMED, Group, Groups
+from scripts.lib.report.groups import NAMED, Group, Groups, categories_of, clusters_of
 from scripts.lib.report.left_out import NAMED as NAMED_FILES
 from scripts.lib.report.left_out import left_out, read_rejected
 from scripts.lib.report.ordered import Ordered
@@ -210,6 +211,61 @@ def test_profile_shows_the_longest_link_of_each_stretch() -> None:
     assert profile.chance == pytest.approx(50 / 96 * 100, abs=0.01)
 
 
+def record_of(settings: dict[str, object], **facts: object) -> Record:
+    return Record("", 0, "", "", 1, settings, {}, facts)
+
+
+def test_categories_show_the_images_that_fit_best() -> None:
+    chances = [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.5, 0.5]]
+    names = ["dusk", "sea", "dusk", "unsure"]
+    table = pa.table(
+        {
+            "category": pa.array(names),
+            "probability": pa.array([max(each) for each in chances], pa.float32()),
+            "categories": pa.array([[name] if name != "unsure" else [] for name in names]),
+            "probabilities": pa.array(chances, pa.list_(pa.float32())),
+        }
+    )
+    settings = {"categories": ["dusk", "sea"], "prompts": ["{}"], "several": False}
+    ordered = ordered_of(4)
+    found = categories_of(ordered, table, record_of(settings, model="clip:some"))
+    assert [(each.name, each.files) for each in found.shown] == [("dusk", 2), ("sea", 1), ("unsure", 1)]
+    assert [[shot.place for shot in each.shots] for each in found.shown] == [[1, 3], [2], [4]]
+    assert found.note == "compared by clip:some"
+
+
+def test_the_largest_clusters_have_a_strip_along_the_path() -> None:
+    numbers = np.repeat(np.arange(30), np.arange(1, 31)).astype(np.int32)
+    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
+    rows = [
+        {"cluster": c, "name": f"no {c}", "files": c + 1, "tightness": 0.5, "medoid_position": int(starts[c])}
+        for c in range(30)
+    ]
+    ordered = ordered_of(len(numbers))
+    found = clusters_of(ordered, numbers, pa.Table.from_pylist(rows), record_of({"method": "kmeans"}))
+    assert [each.name for each in found.shown] == [f"no {c}" for c in range(10, 30)]
+    assert [each.name for each in found.others] == [f"no {c}" for c in range(9, -1, -1)]
+    for each, cluster in zip(found.shown, range(10, 30), strict=True):
+        places = [(shot.place or 0) - 1 for shot in each.shots]
+        assert places[0] == starts[cluster]
+        assert set(numbers[places]) == {cluster}
+        assert places == sorted(places)
+        assert len(places) == 8
+
+
+def test_groups_of_duplicates_are_shown_by_the_room_they_take() -> None:
+    rows = [
+        {"group": g, "kind": None if i == 0 else "exact", "path": f"{g}/{i}", "path_bytes": b"", "size": size}
+        | {"content_id": bytes([g]) * 32, "keep": i == 0, "width": 4, "height": None}
+        for g, size in ((0, 10), (1, 5000), (2, 700))
+        for i in range(6 if g == 2 else 2)
+    ]
+    found = copies_of(pa.Table.from_pylist(rows), Album())
+    assert [group.files[0].shot.path for group in found.shown] == ["1/0", "2/0", "0/0"]
+    assert [group.more for group in found.shown] == [0, 2, 0]
+    assert [each.keep for each in found.shown[1].files] == [True, False, False, False]
+
+
 def test_a_moved_original_is_found_in_the_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "out").mkdir()
@@ -347,4 +403,4 @@ def test_what_is_filled_in_is_escaped_and_seen() -> None:
 
 def test_a_name_without_a_folder_is_its_own() -> None:
     assert Shot(b"", "tile", "row 7").name == "row 7"
-    assert Shot(b"", "tile", os.path.join("a", "b.jpg")).folder == "a"
+    assert Shot(b"", "tile", "a/b.jpg").name == "b.jpg"

@@ -41,11 +41,6 @@ class Shot(NamedTuple):
         """Return the file's own name."""
         return os.path.basename(self.path.rstrip("/")) or self.path
 
-    @property
-    def folder(self) -> str:
-        """Return the folder that the file lies in."""
-        return os.path.dirname(self.path.rstrip("/"))
-
 
 class Limits(NamedTuple):
     """What decoding may take: pixels, seconds for an image, processes."""
