@@ -94,7 +94,7 @@ collection: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## put all that is kn
 
 search: $(VENV)/.sort  ## find images in the last collection: IMAGE=photo.jpg, TEXT="a boat" or LIKE=photo.jpg
 	@$(RUN) -m scripts.search $(call given,image,IMAGE) $(call given,text,TEXT) $(call given,like,LIKE) \
-		$(call given,name,NAME) $(call given,model,MODEL) $(call given,sheet,SHEET) $(call given,out,OUT) \
+		$(if $(findstring command line,$(origin NAME) $(origin IMAGES)),--name=$(call quoted,$(NAME))) $(call given,model,MODEL) $(call given,sheet,SHEET) $(call given,out,OUT) \
 		$(if $(K),-k $(call quoted,$(value K))) $(if $(FORCE),--force)
 
 verify: $(VENV)/.sort  ## check store, artifacts and copies; what is damaged is set aside for the next run
