@@ -34,6 +34,7 @@ def main() -> None:
         run("workflow")
         run("store")
         run("thumbnails", "--photos", str(photos))
+        run("search")
         run("copying")
         files = make_vectors(options, Path(folder)) if options.labelled else []
         limit = ("--lkh-limit", options.lkh_limit) if options.lkh_limit else ()
