@@ -19,6 +19,7 @@ include: "workflow/rules/categories.smk"
 include: "workflow/rules/project.smk"
 include: "workflow/rules/duplicates.smk"
 include: "workflow/rules/reorganize.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/verify.smk"
 
 
@@ -28,4 +29,5 @@ rule all:
     input:
         SCANNED,
         PLANNED if PLAN_KINDS else [],
+        REPORTED if config["report"] else [],
         ARTIFACTS,

@@ -18,7 +18,6 @@ from scripts.lib.duplicates.image_hashes import hashed_ids
 from scripts.lib.duplicates.judge import Judge, last_distance
 from scripts.lib.duplicates.keep_best import content_ranks, protected_files, ranks
 from scripts.lib.duplicates.sketches import read_sketches, turns_wanted
-from scripts.lib.duplicates.thumbnails import thumbnails
 from scripts.lib.embedding.gather import read_items, read_vectors
 from scripts.lib.files.content_ids import ids_array, positions_in
 from scripts.lib.files.exports import write_csv
@@ -26,6 +25,7 @@ from scripts.lib.files.order import by_path
 from scripts.lib.files.status import OK
 from scripts.lib.run.stage import Stage, stage
 from scripts.lib.run.triggers import input_tree
+from scripts.lib.thumbnails.thumbnail import SIDE, thumbnails, worker_settings
 
 BITS = 10  # in which hashes of duplicates may differ, unless the user says otherwise
 NAMES = ("sketches", "hashes", "vectors", "item_ids", "graph", "inventory")
@@ -77,8 +77,9 @@ def table_of(run: Stage, job: Any, sources: dict[str, Path], files: pa.Table) ->
 def write_page(run: Stage, job: Any, file: Path, table: pa.Table, files: pa.Table) -> None:
     """Write the page, with pictures of what is on it."""
     wanted, config = pictured(table), job.config
+    workers = worker_settings(SIDE, config["pixel_limit"], job.threads, config["decode_seconds"])
     with run.progress(len(wanted), "pictures") as count:
-        pictures = thumbnails(wanted, config["pixel_limit"], job.threads, config["decode_seconds"], count)
+        pictures = thumbnails(wanted, workers, count)
     file.write_text(page(table, pictures, summary(table)), encoding="utf-8")
 
 

@@ -1,5 +1,6 @@
 """Neighbours against brute force: all of them, their distances, their order."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from scripts.lib.errors import InputError
-from scripts.lib.ordering.graph.indexes import IndexSettings, packed, unpacked
+from scripts.lib.ordering.graph.indexes import IndexSettings, packed, streamed
 from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
 from scripts.lib.ordering.metric import LARGEST
 
@@ -143,7 +144,7 @@ def test_an_index_that_was_packed_names_the_same_candidates(settings: KnnSetting
     vectors, saved = clusters(2000, 24), []
     nearest_neighbors(vectors, settings, save=lambda proposer: saved.append(proposer))
     (proposer,) = saved
-    again = replace(proposer, index=unpacked(packed(proposer.index)))
+    again = replace(proposer, index=streamed(io.BytesIO(packed(proposer.index).tobytes()).read))
     queries = vectors[:50].astype(np.float32)
     assert again.propose(queries).tolist() == proposer.propose(queries).tolist()
 

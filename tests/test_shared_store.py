@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from scripts.lib.embedding.embed import Embedded, PartSettings, store_all
-from scripts.lib.embedding.store import Store, is_intact
+from scripts.lib.embedding.parts import is_intact
+from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.users import users
 from scripts.lib.files.content_ids import ID_DTYPE
 from tests.conftest import Workflow, write_pictures

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scripts.lib.embedding.store import Store, is_intact
+from scripts.lib.embedding.parts import is_intact
+from scripts.lib.embedding.store import Store
 from scripts.lib.errors import DamagedArtifact
 from scripts.lib.files.content_ids import id_bytes
 from tests.test_places import as_dict, identified

@@ -17,7 +17,8 @@ from scripts import embed
 from scripts.lib.artifacts.record import Provenance, checksum, recording
 from scripts.lib.embedding.embed import PartSettings, store_all
 from scripts.lib.embedding.manifest import read_places
-from scripts.lib.embedding.store import Store, is_intact
+from scripts.lib.embedding.parts import is_intact
+from scripts.lib.embedding.store import Store
 from scripts.lib.errors import DamagedArtifact, DiskError
 from scripts.lib.files.content_ids import id_bytes, list_bytes
 from tests.conftest import COLLECTION_SIZE, Workflow, write_pictures
@@ -206,7 +207,7 @@ def test_a_part_that_can_not_be_read_for_now_stays_where_it_is(store: Store) -> 
             with pytest.raises(DiskError, match=f"can't be read: {os.strerror(number)}"):
                 store.places()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scripts.lib.embedding.store.checksum", failing(checksum, 1, errno.EACCES))
+        patch.setattr("scripts.lib.embedding.parts.checksum", failing(checksum, 1, errno.EACCES))
         with pytest.raises(DiskError, match="can't be read"):
             store.read(store.parts()[0].name)
     assert stored(store) == COUNT

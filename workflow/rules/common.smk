@@ -65,6 +65,9 @@ SCANNED = f"{COLLECTION}/scanned/{FINGERPRINT}"
 PLANNED = f"{MODEL}/planned/{FINGERPRINT}"
 PLAN_KINDS = [] if config["copy_mode"] == "none" else ["parquet", "csv", "json"]
 
+# Likewise a report.
+REPORTED = f"{MODEL}/reported/{FINGERPRINT}"
+
 # What a training leaves.
 TRAINED = ["autoencoder.pth", "loss.png", "reconstructions.png"]
 
@@ -90,6 +93,7 @@ ARTIFACTS = [
     f"{MODEL}/quality.png",
     *expand(f"{MODEL}/plan.{{kind}}", kind=PLAN_KINDS),
     f"{COLLECTION}/copied.parquet",
+    *([f"{MODEL}/report.html"] if config["report"] else []),
 ]
 
 

@@ -17,6 +17,7 @@ DEMANDED = [
     *expand(f"{MODEL}/projection.{{kind}}", kind=["parquet", "png"]),
     *expand(f"{MODEL}/duplicates.{{kind}}", kind=["parquet", "csv", "html"]),
     *expand(f"{MODEL}/reorganize.{{kind}}", kind=["parquet", "csv", "json"]),
+    *([] if config["report"] else [f"{MODEL}/report.html"]),
 ]
 
 

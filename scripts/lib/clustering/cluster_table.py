@@ -24,8 +24,8 @@ def cluster_table(
     """Return the table of clusters, in their order along the path.
 
     size counts items, files what they lie in; tightness is 1 where all members are equal, 0 where they are as
-    far from their centroid as all items are from theirs; medoid is the image nearest to the centroid; automatic is
-    what a cluster is called without a name of the user's.
+    far from their centroid as all items are from theirs; medoid is the image nearest to the centroid;
+    automatic is what a cluster is called without a name of the user's.
 
     Parameters
     ----------

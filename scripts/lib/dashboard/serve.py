@@ -7,17 +7,13 @@ import waitress
 from scripts.lib.dashboard.access import Access, guard
 from scripts.lib.dashboard.context import Context
 from scripts.lib.dashboard.decoder import Decoder
+from scripts.lib.dashboard.duplicate_pictures import serve_duplicates
 from scripts.lib.dashboard.pictures import serve_pictures
 from scripts.lib.dashboard.shell import Page, make_app
+from scripts.lib.dashboard.thumbnails import Thumbnails
 from scripts.lib.errors import InputError
-from scripts.lib.view.snapshot import Snapshot
 
 THREADS = 8
-
-
-def no_thumbnails(snapshot: Snapshot, position: int) -> bytes | None:
-    """Return none."""
-    return None
 
 
 def serve(context: Context, pages: Sequence[Page], access: Access, ready: Callable[[], object]) -> None:
@@ -33,7 +29,8 @@ def serve(context: Context, pages: Sequence[Page], access: Access, ready: Callab
     config = context.library.results.config
     decoder = Decoder(config["pixel_limit"], config["decode_seconds"])
     app = make_app(context, pages)
-    serve_pictures(app.server, context.library, decoder, no_thumbnails)
+    serve_pictures(app.server, context.library, decoder, Thumbnails().get)
+    serve_duplicates(app.server, context.library, decoder)
     guard(app.server, access, app.csp_hashes())
     try:
         server = waitress.create_server(
@@ -49,3 +46,4 @@ def serve(context: Context, pages: Sequence[Page], access: Access, ready: Callab
     finally:
         server.close()
         decoder.end()
+        context.searching.end()

@@ -21,6 +21,7 @@ from scripts.lib.files.user_table import from_cell
 from scripts.lib.ordering.metric import Ints
 
 ACCEPT, ALL, ONLY, UNDO = "accept", "all", "only", "undo"
+ACTS = (ACCEPT, ALL, ONLY, UNDO, KEEP, DROP)
 
 
 @dataclass(frozen=True)

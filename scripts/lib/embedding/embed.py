@@ -12,16 +12,16 @@ import numpy as np
 from scripts.lib.embedding.batches import BatchSize, batches, features_of, settle_on_gpu
 from scripts.lib.embedding.manifest import Failed
 from scripts.lib.embedding.models.protocol import Model
+from scripts.lib.embedding.parts import Parts
 from scripts.lib.embedding.places import Places, joined, part_places
 from scripts.lib.embedding.pool import WorkerPool
-from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.workers import Prepared, Request, WorkerSettings, prepare_all
 from scripts.lib.files.content_ids import ID_DTYPE
 from scripts.lib.files.status import UNDECODABLE
 
 
 class Embedded(NamedTuple):
-    """The vectors of some contents.
+    """The vectors of some contents, or what else is stored of them.
 
     ids : (b,) S32
     vectors : (b, d), any float type
@@ -114,7 +114,7 @@ def means(features: np.ndarray, counts: Sequence[int], unit_length: bool) -> np.
 class _PartWriter:
     """Fills one part of the store after the other."""
 
-    def __init__(self, store: Store, settings: PartSettings) -> None:
+    def __init__(self, store: Parts, settings: PartSettings) -> None:
         self.store, self.settings = store, settings
         self.written: list[Places] = []
         self._open()
@@ -147,7 +147,7 @@ class _PartWriter:
 
 def store_all(
     results: Iterable[Embedded | Failed],
-    store: Store,
+    store: Parts,
     parts: PartSettings,
     progress: Callable[[int], object],
 ) -> tuple[Places, dict[bytes, Failed]]:

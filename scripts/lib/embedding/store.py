@@ -1,33 +1,15 @@
-"""The embedding store: append-only, shared by collections, safe against kills and against two writers.
+"""The embedding store, shared by collections: `{store}/{fingerprint}/` holds the vectors of one model."""
 
-`{store}/{fingerprint}/` holds the vectors that one model made. Each part is an uncompressed Arrow file
-of content ids and vectors, read through a memory map. A part is written once, under the BLAKE3 of its
-bytes: the name is the checksum, and two writers never meet in one file. The newest part wins where a
-content was embedded twice.
-"""
-
-import errno
-import os
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from scripts.lib.artifacts.atomic import publish
-from scripts.lib.artifacts.disk import writing
-from scripts.lib.artifacts.record import checksum
-from scripts.lib.embedding.places import Places, joined, part_places
-from scripts.lib.errors import DamagedArtifact, DiskError
-from scripts.lib.files.content_ids import ID_TYPE, ids_array, ids_column
-
-NAME_DIGITS = 32  # 128 bits of the checksum
-PASSING = (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE)
+from scripts.lib.embedding.parts import Parts
+from scripts.lib.files.content_ids import ID_TYPE
 
 
-class Store:
+class Store(Parts):
     """The vectors of one model.
 
     Parameters
@@ -39,148 +21,19 @@ class Store:
     """
 
     def __init__(self, folder: Path, fingerprint: str, dimension: int, dtype: str) -> None:
-        self.folder = folder / fingerprint
         self.dimension, self.dtype = dimension, np.dtype(dtype)
-        self.schema = pa.schema(
-            [
-                ("content_id", ID_TYPE),
-                ("vector", pa.list_(pa.from_numpy_dtype(self.dtype), dimension)),
-            ],
-            metadata={"fingerprint": fingerprint},
-        )
+        fields = [
+            ("content_id", ID_TYPE),
+            ("vector", pa.list_(pa.from_numpy_dtype(self.dtype), dimension)),
+        ]
+        super().__init__(folder / fingerprint, pa.schema(fields, metadata={"fingerprint": fingerprint}))
 
-    def parts(self) -> list[Path]:
-        """Return the part files, oldest first."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(self.folder.glob("*.arrow"), key=lambda part: (_written(part), part.name))
+    def column(self, values: np.ndarray) -> pa.Array:
+        """Return vectors (m, dimension), any float type, as a column of a part."""
+        flat = pa.array(np.ascontiguousarray(values, self.dtype).ravel())
+        return pa.FixedSizeListArray.from_arrays(flat, self.dimension)
 
-    def places(self) -> Places:
-        """Return where the vector of each content lies; parts that can't be opened are set aside."""
-        return joined(self.contents())
-
-    def contents(self) -> list[Places]:
-        """Return what each part holds, oldest first; parts that can't be opened are set aside."""
-        found = []
-        for part in self.parts():
-            with suppress(DamagedArtifact):
-                found.append(part_places(part.name, ids_array(self._open(part)["content_id"])))
-        return found
-
-    def check_writable(self) -> None:
-        """Raise DiskError where no part could be written."""
-        with self._temporary(0) as temporary:
-            temporary.touch()
-
-    def append(self, ids: np.ndarray, vectors: np.ndarray) -> str:
-        """Write one part, flushed to the disk and under its final name; return that name.
-
-        Parameters
-        ----------
-        ids : (n,) S32
-        vectors : (n, dimension), any float type
-
-        Raises
-        ------
-        DiskError
-            when the disk does not take it; nothing of it is left then.
-        """
-        flat = pa.array(np.ascontiguousarray(vectors, self.dtype).ravel())
-        columns = [ids_column(ids), pa.FixedSizeListArray.from_arrays(flat, self.dimension)]
-        table = pa.Table.from_arrays(columns, schema=self.schema)
-        with self._temporary(table.nbytes) as temporary:
-            with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, self.schema) as out:
-                out.write_table(table)
-            name = f"{checksum(temporary)[:NAME_DIGITS]}.arrow"
-            publish(temporary, self.folder / name)
-        return name
-
-    @contextmanager
-    def _temporary(self, needed: int) -> Iterator[Path]:
-        """Yield a name of its own for a file of so many bytes; what is left of it goes."""
-        temporary = self.folder / f".{uuid.uuid4().hex}.tmp"
-        with writing(self.folder, needed):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                yield temporary
-            finally:
-                temporary.unlink(missing_ok=True)
-
-    def read(self, part: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return a part's content ids (n,) S32 and vectors (n, dimension), after checking its bytes.
-
-        Raises
-        ------
-        DamagedArtifact
-            when it is gone, or not what was written; then it is set aside.
-        DiskError
-            when it can't be read for now.
-        """
-        table = self._open(self.check(part))
-        vectors = table["vector"].combine_chunks().flatten().to_numpy()
-        return ids_array(table["content_id"]), vectors.reshape(len(table), self.dimension)
-
-    def check(self, part: str) -> Path:
-        """Return the file of a part, after checking its bytes; raises like `read`."""
-        path = self.folder / part
-        if not path.exists():
-            raise _gone(path)
-        if not is_intact(path):
-            raise set_part_aside(path, "its bytes are not those that were written")
-        return path
-
-    def _open(self, path: Path) -> pa.Table:
-        try:
-            with _reading(path):
-                table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-        except FileNotFoundError as error:
-            raise _gone(path) from error
-        except (pa.ArrowException, OSError) as error:
-            raise set_part_aside(path, f"it can't be opened ({error})") from error
-        if not table.schema.equals(self.schema, check_metadata=True):
-            raise set_part_aside(path, "it holds vectors of another model")
-        return table
-
-
-def is_intact(part: Path) -> bool:
-    """Tell whether a part's bytes are those that its name was made from.
-
-    Raises
-    ------
-    DiskError
-        when it can't be read for now.
-    """
-    with _reading(part):
-        return part.is_file() and checksum(part)[:NAME_DIGITS] == part.stem
-
-
-@contextmanager
-def _reading(part: Path) -> Iterator[None]:
-    """Turn what says nothing of a part's bytes into an error that leaves it where it is."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in PASSING:
-            raise DiskError(
-                f"The part {part} of the store can't be read: {os.strerror(error.errno)}."
-            ) from error
-        raise
-
-
-def _written(part: Path) -> int:
-    """Return when a part was written, in ns; 0 where another process has just set it aside."""
-    try:
-        return part.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
-
-
-def _gone(part: Path) -> DamagedArtifact:
-    return DamagedArtifact(f"The part {part} of the store is gone.")
-
-
-def set_part_aside(part: Path, reason: str) -> DamagedArtifact:
-    """Rename a bad part to `*.damaged` and return the error that says so."""
-    with writing(part), suppress(FileNotFoundError):  # another process has found it, too
-        os.replace(part, part.with_name(f"{part.name}.damaged"))
-    return DamagedArtifact(f"The part {part} of the store was set aside as *.damaged: {reason}.")
+    def values(self, column: pa.Array) -> np.ndarray:
+        """Return a column of a part as vectors (m, dimension)."""
+        vectors: np.ndarray = column.flatten().to_numpy()
+        return vectors.reshape(len(column), self.dimension)

@@ -177,7 +177,7 @@ def _prepare_file(path: bytes, content_id: bytes, settings: WorkerSettings) -> n
         data = stream.read()
     if content_id_of(data, settings.hasher) != content_id:
         raise _Changed
-    return _views(io.BytesIO(data), settings)
+    return views_of(io.BytesIO(data), settings)
 
 
 def _prepare_large(path: bytes, content_id: bytes, settings: WorkerSettings) -> np.ndarray:
@@ -185,14 +185,14 @@ def _prepare_large(path: bytes, content_id: bytes, settings: WorkerSettings) -> 
     with open(path, "rb", buffering=0) as file:
         if content_id_of(file, settings.hasher) != content_id:
             raise _Changed
-    views = _views(os.fsdecode(path), settings)
+    views = views_of(os.fsdecode(path), settings)
     after = os.stat(path)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise _Changed
     return views
 
 
-def _views(source: Source, settings: WorkerSettings) -> np.ndarray:
+def views_of(source: Source, settings: WorkerSettings) -> np.ndarray:
     """Decode and prepare an image, or the frames of a video one after the other."""
     images = decode_all(source, settings.target, settings.pixel_limit, settings.video_frames)
     try:

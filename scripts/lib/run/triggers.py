@@ -5,7 +5,8 @@ They are computed by the process that the user starts, before anything runs.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,19 @@ from blake3 import blake3
 
 from scripts.lib import versions
 from scripts.lib.artifacts.atomic import write_json
+from scripts.lib.artifacts.record import record_path
 from scripts.lib.files.walk import Tree, fingerprint, folders_fingerprint
 from scripts.lib.output.moved import moved_files
 from scripts.lib.run.config import UNWEIGHTED, file_in_name
 
 RESULTS = "results"
+REPORTED_TOO = (  # what a report shows of an order if it is there
+    "clusters.parquet",
+    "cluster_table.parquet",
+    "projection.png",
+    "categories.parquet",
+    "duplicates.parquet",
+)
 
 
 def input_tree(config: Mapping[str, Any]) -> Tree:
@@ -75,6 +84,17 @@ def source_fingerprint(source: Path) -> str:
         if file.is_file():
             status = file.stat()
             digest.update(b"%b\0%d\0%d\n" % (os.fsencode(file), status.st_size, status.st_mtime_ns))
+    return digest.hexdigest()[:16]
+
+
+def records_state(folder: str | Path, artifacts: Iterable[str]) -> str:
+    """Return a text that changes with what the records of artifacts say, and with which there are."""
+    digest = blake3()
+    for name in artifacts:
+        artifact = Path(folder, name)
+        with suppress(OSError):
+            if artifact.exists():
+                digest.update(name.encode() + record_path(artifact).read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from scripts.lib.artifacts.record import checked, is_outdated, record_path, set_aside
 from scripts.lib.embedding.gather import relocate
 from scripts.lib.embedding.manifest import read_places
-from scripts.lib.embedding.store import Store, is_intact, set_part_aside
+from scripts.lib.embedding.parts import Parts, is_intact, set_part_aside
+from scripts.lib.embedding.store import Store
 from scripts.lib.errors import DamagedArtifact
 
 
@@ -46,7 +47,7 @@ def outdated(artifacts: Iterable[Path]) -> list[Path]:
     return [each for each in artifacts if each.exists() and record_path(each).exists() and is_outdated(each)]
 
 
-def verify_store(store: Store, progress: Callable[[int], object]) -> list[Finding]:
+def verify_store(store: Parts, progress: Callable[[int], object]) -> list[Finding]:
     """Check the bytes of every part against its name."""
     findings = []
     for part in store.parts():

@@ -50,6 +50,7 @@ KINDS = {  # what is made from another one stands behind it
     "copied": Kind("copied.parquet", of_files=True),
     "thumbnails": Kind("thumbnails.parquet", "dashboard_data", of_files=True),
     "projection": Kind("projection.parquet", "project"),
+    "projection_map": Kind("projection.png", "project"),
     "clusters": Kind("clusters.parquet", "cluster"),
     "cluster_table": Kind("cluster_table.parquet", "cluster"),
     "labels": Kind("labels.parquet", "cluster"),

@@ -28,6 +28,11 @@ class Results:
         return self.model.parent
 
     @property
+    def base(self) -> Path:
+        """Return the folder in which the runs were at work, which relative paths begin in."""
+        return self.collection.parent.parent
+
+    @property
     def name(self) -> str:
         """Return the name of the collection."""
         return self.collection.name

@@ -103,7 +103,7 @@ class Snapshot:
 
     def file(self, position: int) -> bytes:
         """Return the path of a file to open."""
-        return bytes(os.fsencode(self.order["path_bytes"][position].as_py()))
+        return os.path.join(os.fsencode(self.results.base), self.order["path_bytes"][position].as_py())
 
 
 def generation_of(seen: dict[str, Seen]) -> str:

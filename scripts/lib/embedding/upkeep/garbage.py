@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scripts.lib.artifacts.disk import writing
-from scripts.lib.embedding.store import Store, is_intact, set_part_aside
+from scripts.lib.embedding.parts import is_intact, set_part_aside
+from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.merging import Rewriting, plan_rewriting, rewrite
 from scripts.lib.embedding.upkeep.references import Needs
 from scripts.lib.embedding.upkeep.users import User

@@ -12,8 +12,8 @@ import numpy as np
 
 from scripts.lib.artifacts.atomic import flush_to_disk
 from scripts.lib.artifacts.disk import writing
+from scripts.lib.embedding.parts import Parts
 from scripts.lib.embedding.places import joined
-from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.occupancy import Occupant
 from scripts.lib.errors import DamagedArtifact, DiskError
 from scripts.lib.files.content_ids import positions_in
@@ -42,7 +42,7 @@ class Rewriting:
         return len(self.dropped) + sum(map(len, self.groups))
 
 
-def plan_rewriting(store: Store, part_size: int, ids: np.ndarray | None = None) -> Rewriting:
+def plan_rewriting(store: Parts, part_size: int, ids: np.ndarray | None = None) -> Rewriting:
     """Plan to keep the vectors of `ids` (n,) S32, ascending, or all, in parts that are not small.
 
     A part is small with less than half of `part_size` vectors. The newest vector of a content stays.
@@ -65,7 +65,7 @@ def plan_rewriting(store: Store, part_size: int, ids: np.ndarray | None = None) 
     )
 
 
-def merge_many(store: Store, occupant: Occupant, part_size: int, tell: Callable[[str], object]) -> bool:
+def merge_many(store: Parts, occupant: Occupant, part_size: int, tell: Callable[[str], object]) -> bool:
     """Merge the small parts of a store where there are many and nobody else is at work there.
 
     Returns whether parts may have been replaced meanwhile, by this or by another process. A disk that does
@@ -96,7 +96,7 @@ def _groups(counts: Mapping[str, int], most: int) -> list[list[str]]:
     return groups
 
 
-def rewrite(store: Store, plan: Rewriting, progress: Callable[[int], object]) -> None:
+def rewrite(store: Parts, plan: Rewriting, progress: Callable[[int], object]) -> None:
     """Carry a plan out; `progress` is called with the number of parts that are replaced or gone.
 
     Before any vector goes, the bytes of all parts that stay are checked: what supersedes it may lie there.
@@ -120,7 +120,7 @@ def rewrite(store: Store, plan: Rewriting, progress: Callable[[int], object]) ->
     progress(len(plan.dropped))
 
 
-def check_survivors(store: Store, plan: Rewriting) -> None:
+def check_survivors(store: Parts, plan: Rewriting) -> None:
     """Read every part that is neither dropped nor merged. Raises DamagedArtifact at one that is damaged."""
     merged = {name for group in plan.groups for name in group}
     for name in plan.rows:
@@ -128,12 +128,12 @@ def check_survivors(store: Store, plan: Rewriting) -> None:
             store.check(name)
 
 
-def _taken(store: Store, part: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _taken(store: Parts, part: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ids, vectors = store.read(part)
     return ids[rows], vectors[rows]
 
 
-def _remove(store: Store, parts: Sequence[str]) -> None:
+def _remove(store: Parts, parts: Sequence[str]) -> None:
     if not parts:
         return
     with writing(store.folder):

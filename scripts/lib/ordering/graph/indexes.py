@@ -6,6 +6,7 @@ small world (Malkov and Yashunin 2016), whose cost hardly grows. Either has one 
 for time. Indexes are built by one thread, so that they do not depend on the number of threads.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,6 +139,10 @@ def packed(index: Any) -> npt.NDArray[np.uint8]:
     return content
 
 
-def unpacked(content: npt.NDArray[np.uint8]) -> Any:
-    """Return the index that bytes were made of. Raises RuntimeError where they are no index."""
-    return on_device(faiss.deserialize_index(content))
+def streamed(read: Callable[[int], bytes]) -> Any:
+    """Return the index that bytes were made of, taken piece by piece, so that they are never held beside it.
+
+    Raises RuntimeError where they are no index.
+    """
+    library: Any = faiss
+    return library.read_index(library.PyCallbackIOReader(read))

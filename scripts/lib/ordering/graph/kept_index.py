@@ -4,16 +4,17 @@ It only saves time. So one that is missing, truncated or of another kind is as g
 """
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.artifacts.atomic import replacing
 from scripts.lib.files.content_ids import ID_DTYPE
-from scripts.lib.ordering.graph.candidates import Proposer
-from scripts.lib.ordering.graph.indexes import packed, unpacked
+from scripts.lib.ordering.graph.candidates import Proposer, on_device
+from scripts.lib.ordering.graph.indexes import packed, streamed
 
 
 class KeptIndex(NamedTuple):
@@ -33,13 +34,30 @@ def write_kept_index(path: Path, kept: KeptIndex) -> None:
         np.savez(stream, index=index, width=np.array(kept.proposer.width), content_ids=kept.ids)
 
 
-def read_kept_index(path: Path) -> KeptIndex | None:
-    """Read the kept index; None where there is none that can be used."""
+def read_kept_index(path: Path, to_device: Callable[[Any], Any] = on_device) -> KeptIndex | None:
+    """Read the kept index; None where there is none that can be used.
+
+    to_device : moves it to where it is searched
+    """
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as fields:
-            proposer = Proposer(unpacked(fields["index"]), int(fields["width"]))
-            ids = fields["content_ids"]
+        with zipfile.ZipFile(path) as fields:
+            proposer = Proposer(to_device(_index(fields)), int(_array(fields, "width")))
+            ids = _array(fields, "content_ids")
     except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile):
         return None
     fits = ids.dtype == ID_DTYPE and proposer.index.ntotal == len(ids)
     return KeptIndex(proposer, ids) if fits else None
+
+
+def _index(fields: zipfile.ZipFile) -> Any:
+    """Read the index, an array of bytes in NumPy's format."""
+    with fields.open("index.npy") as stream:
+        np.lib.format.read_magic(stream)
+        np.lib.format.read_array_header_1_0(stream)
+        return streamed(stream.read)
+
+
+def _array(fields: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
+    with fields.open(f"{name}.npy") as stream:
+        array: npt.NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+    return array

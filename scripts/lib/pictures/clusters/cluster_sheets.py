@@ -1,12 +1,14 @@
 """Contact sheets of clusters: one for each, and one page with a strip of each."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from PIL import Image
 
@@ -14,6 +16,7 @@ from scripts.lib.ordering.metric import Ints
 from scripts.lib.pictures.contact_sheet import Layout, contact_sheet, evenly_spaced
 
 Progress = Callable[[int], object]
+Row = dict[str, Any]  # of the table of clusters
 
 TILES, LEAST_TILES = 60, 6  # on a sheet
 ALL_TILES = 20_000  # decoded for all sheets together
@@ -38,21 +41,34 @@ def images_of_clusters(order: pa.Table, numbers: Ints, table: pa.Table) -> list[
     numbers : (n,) int32, the cluster of each item
     table : the table of clusters
     """
-    own = numbers[order["item"].to_numpy()]
-    by_cluster = np.argsort(own, kind="stable")
-    bounds = np.searchsorted(own[by_cluster], np.arange(numbers.max(initial=-1) + 2))
     tiles = int(np.clip(ALL_TILES // max(len(table), 1), LEAST_TILES, TILES))
     paths, found = order["path_bytes"], []
-    for row in table.to_pylist():
-        places = by_cluster[bounds[row["cluster"]] : bounds[row["cluster"] + 1]]
-        others = places[places != row["medoid_position"]]
-        chosen = others[evenly_spaced(len(others), tiles - 1)]
-        files = [row["medoid_bytes"], *paths.take(pa.array(chosen)).to_pylist()]
+    for row, places in places_of_clusters(order, numbers, table.to_pylist(), tiles):
+        files = [row["medoid_bytes"], *paths.take(pa.array(places[1:])).to_pylist()]
         found.append(ClusterImages(row["cluster"], _title(row), [Path(os.fsdecode(file)) for file in files]))
     return found
 
 
-def _title(row: dict[str, object]) -> str:
+def places_of_clusters(
+    order: pa.Table, numbers: Ints, rows: Sequence[Row], tiles: int
+) -> Iterator[tuple[Row, npt.NDArray[np.int64]]]:
+    """Yield of each cluster so many places in the order: that of its medoid, then others along the path.
+
+    order : the table `order.parquet`
+    numbers : (n,) int32, the cluster of each item
+    rows : of the table of clusters
+    """
+    own = numbers[order["item"].to_numpy()]
+    by_cluster = np.argsort(own, kind="stable")
+    bounds = np.searchsorted(own[by_cluster], np.arange(numbers.max(initial=-1) + 2))
+    for row in rows:
+        places = by_cluster[bounds[row["cluster"]] : bounds[row["cluster"] + 1]]
+        others = places[places != row["medoid_position"]]
+        chosen = others[evenly_spaced(len(others), tiles - 1)]
+        yield row, np.concatenate([[row["medoid_position"]], chosen]).astype(np.int64)
+
+
+def _title(row: Row) -> str:
     images = "1 image" if row["files"] == 1 else f"{row['files']:,} images"
     return f"{row['name']} · {images} · tightness {row['tightness']:.2f}"
 

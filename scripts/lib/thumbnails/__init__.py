@@ -1,0 +1,1 @@
+"""A small picture of each content: made once, packed into parts, and read by its id."""
