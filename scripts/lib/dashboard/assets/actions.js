@@ -40,3 +40,18 @@ new MutationObserver(() => {
         (same && !same.disabled ? same : home)?.focus({ preventScroll: true });
     }
 }).observe(document.documentElement, { childList: true, subtree: true });
+
+// What was said of an action goes after a while; what went wrong stays.
+
+const SAID_MILLISECONDS = 12000;
+let saidTimer = null;
+
+new MutationObserver((changes) => {
+    const said = changes.map((each) => (each.target.closest ?? (() => null)).call(each.target, ".said")).find(Boolean);
+    if (said) {
+        clearTimeout(saidTimer);
+        said.removeAttribute("data-old");
+        const wrong = said.textContent.startsWith("Not saved");
+        saidTimer = wrong ? null : setTimeout(() => said.setAttribute("data-old", ""), SAID_MILLISECONDS);
+    }
+}).observe(document.documentElement, { childList: true, subtree: true });

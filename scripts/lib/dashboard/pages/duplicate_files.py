@@ -12,7 +12,7 @@ from scripts.lib.dashboard.actions import action
 from scripts.lib.dashboard.duplicate_pictures import duplicate_url, places_in_order
 from scripts.lib.dashboard.pages.duplicate_state import ACT, FILES, VIEW, Reviewed, View
 from scripts.lib.dashboard.pictures import image_url
-from scripts.lib.duplicates.decisions import DROP, KEEP
+from scripts.lib.duplicates.decisions import DROP, KEEP, Decisions
 from scripts.lib.duplicates.keep_best import format_rank
 from scripts.lib.duplicates.kept import Member
 from scripts.lib.duplicates.review import ACCEPT, ALL, ONLY, UNDO, own_decision
@@ -37,6 +37,7 @@ def group_view(reviewed: Reviewed, view: View) -> list[Component | None]:
     """Return the files of the group that is looked at, and what can be done with them."""
     files = reviewed.review.files(view.group)
     members = reviewed.review.settled(view.group, reviewed.decisions)
+    proposals = reviewed.review.settled(view.group, Decisions())
     number, count = files[0]["group"], len(files)
     kept = sum(each.keep for each in members)
     title = html.H3(
@@ -47,7 +48,7 @@ def group_view(reviewed: Reviewed, view: View) -> list[Component | None]:
     )
     shown = range(min(count, view.files))
     pictures = pictures_of(reviewed, view.group, files[: view.files])
-    cards = [_card(reviewed, view, i, files, members[i], pictures[i]) for i in shown]
+    cards = [_card(reviewed, view, i, files, members[i], proposals[i], pictures[i]) for i in shown]
     more = action(
         f"Show more of {count - len(shown):,} other files",
         VIEW,
@@ -97,13 +98,12 @@ def _card(
     place: int,
     files: list[dict[str, Any]],
     member: Member,
+    proposal: Member,
     shown: Picture,
 ) -> Component:
     file = files[place]
     name = visible(os.path.basename(file["path"].rstrip("/")) or file["path"])
-    shape = {
-        "aspectRatio": f"{file['width'] or 4} / {file['height'] or 3}"
-    }  # so that nothing moves as it comes
+    shape = {"aspectRatio": f"{file['width'] or 4} / {file['height'] or 3}"}  # before it is there, too
     picture = html.Img(src=shown.source, alt=name, style=shape)
     told = {"title": f"Details of {name}", "data-position": str(shown.position)}
     whole = (
@@ -116,7 +116,7 @@ def _card(
             whole,
             html.H4(name),
             _verdict(reviewed, view, place, member, name),
-            _reasons(reviewed, file, member),
+            _reasons(reviewed, file, member, proposal),
             _facts(file, files),
         ],
         className="keep" if member.keep else "drop",
@@ -144,10 +144,14 @@ def _verdict(reviewed: Reviewed, view: View, place: int, member: Member, name: s
     return html.Div([switch, only], className="acts")
 
 
-def _reasons(reviewed: Reviewed, file: Mapping[str, Any], member: Member) -> Component:
+def _reasons(reviewed: Reviewed, file: Mapping[str, Any], member: Member, proposal: Member) -> Component:
     """Say what is proposed, what was decided, and why."""
-    proposed = f"Proposed: {KEEP if member.proposed else DROP}"
-    lines: list[Component | str] = [html.P([html.Strong(proposed), f", {visible(member.reason)}"])]
+    proposed = f"Proposed: {KEEP if proposal.keep else DROP}"
+    lines = [html.P([html.Strong(proposed), f", {visible(proposal.reason)}."])]
+    if member.decision == (KEEP if member.keep else DROP):
+        lines.append(html.P(html.Strong(f"You decided to {member.decision} it.")))
+    elif member.decision or member.keep != proposal.keep:
+        lines.append(html.P(f"{'Kept' if member.keep else 'Dropped'}: {visible(member.reason)}."))
     if member.decision and not own_decision(reviewed.decisions, file["path"]):
         lines.append(
             html.P("The decision is one on its content, made by hand; it can be overruled, not undone here.")
