@@ -1,4 +1,4 @@
-"""The pages of clusters and duplicates in a browser: what is named and decided is kept, and obeyed by runs."""
+"""Clusters and duplicates in a browser: what is named and decided is kept, and obeyed by the next run."""
 
 import csv
 import shutil
@@ -91,9 +91,9 @@ def test_centroids_are_shown_where_there_are_any(page: Page, tmp_path: Path) -> 
     results = write_results(tmp_path, Small(groups=3))
     pictures = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
     sources = [results.model / "cluster_table.parquet"]
-    with recording(results.model / "centroids.npy", Provenance("centroids", 1, {}, sources)) as file:
-        with file.open("wb") as stream:
-            np.save(stream, pictures)
+    made = Provenance("centroids", 1, {}, sources)
+    with recording(results.model / "centroids.npy", made) as file, file.open("wb") as stream:
+        np.save(stream, pictures)
     with dashboard(tmp_path) as running:
         page.goto(f"{running.address}/clusters")
         expect(page.locator("img.centroid")).to_have_count(3)
@@ -175,9 +175,8 @@ async ([output, input, value, states]) => {
         output, outputs: output.startsWith("..") ? outputs : outputs[0], changedPropIds: [input],
         inputs: [{ ...part(input), value }], state: states.map(([name, value]) => ({ ...part(name), value })),
     };
-    const headers = { "Content-Type": "application/json" };
-    const answer = await fetch("/_dash-update-component", { method: "POST", headers, body: JSON.stringify(body) });
-    return await answer.text();
+    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    return await (await fetch("/_dash-update-component", request)).text();
 }
 """
 

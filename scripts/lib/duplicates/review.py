@@ -59,7 +59,8 @@ class Review:
         rows = self.rows_of(group)
         files: list[dict[str, Any]] = self.table.slice(rows.start, len(rows)).to_pylist()
         for place, each in enumerate(files):  # tables of a former version do not tell what is protected
-            each.setdefault("protected", bool(place and each["proposed"]))
+            if each.get("protected") is None:
+                each["protected"] = bool(place and each["proposed"])
         return files
 
     def settled(self, group: int, decisions: Decisions) -> list[Member]:
