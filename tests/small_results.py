@@ -164,7 +164,7 @@ class _Maker:
         distances = self.random.random(len(self.vectors)).astype(np.float32)
         found = pa.table({"cluster": numbers, "distance": distances})
         self.table("clusters.parquet", found, [self.model / "vectors.npy"], spread=2.0)
-        table = cluster_table(self.order, numbers, distances, 2.0, {0: "<i>mine</i>"}, {})
+        table = cluster_table(self.order, numbers, distances, 2.0, {}, {0: "<i>mine</i>"})
         sources = [self.model / name for name in ("clusters.parquet", "order.parquet")]
         self.table("cluster_table.parquet", table, sources)
 

@@ -35,7 +35,7 @@ def cluster_images(shown: Shown, cluster: int, page: int) -> list[Component | No
 
 
 def _title(name: str) -> Component:
-    return html.H2(visible(name), id="cluster-title", tabIndex="-1")
+    return html.H2(visible(name), id="cluster-title", tabIndex="-1", **{"data-home": ""})
 
 
 def _about(shown: Shown, row: int | None) -> list[Component]:
