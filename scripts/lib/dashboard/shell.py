@@ -90,7 +90,7 @@ def _layout(context: Context, pages: Sequence[Page]) -> Component:
     ]
     return html.Div(
         [
-            dcc.Location(id="url"),
+            dcc.Location(id="url", refresh="callback-nav"),
             dcc.Store(id="generation", data=snapshot.generation),
             dcc.Store(id="picked"),
             dcc.Interval(id="look", interval=LOOK_MILLISECONDS),
