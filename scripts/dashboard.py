@@ -12,15 +12,15 @@ from pathlib import Path
 from scripts.lib.dashboard.access import Access, access_for
 from scripts.lib.dashboard.context import Context
 from scripts.lib.dashboard.library import Library
+from scripts.lib.dashboard.pages import clusters, order, overview, search
 from scripts.lib.dashboard.pages import map as map_page
-from scripts.lib.dashboard.pages import order, overview, search
 from scripts.lib.dashboard.serve import serve
 from scripts.lib.errors import SeriatimError
 from scripts.lib.run.config import complete, read_schema
 from scripts.lib.run.triggers import RESULTS
 from scripts.lib.view.results import find_results
 
-PAGES = (map_page, order, overview, search)
+PAGES = (map_page, order, clusters, search, overview)
 SCHEMA = Path(__file__).resolve().parent.parent / "workflow" / "schemas" / "config.schema.yaml"
 
 

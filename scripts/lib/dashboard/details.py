@@ -9,8 +9,8 @@ from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
 from scripts.lib.dashboard.context import Context
-from scripts.lib.dashboard.pictures import image_url
-from scripts.lib.dashboard.tiles import file_name, tile
+from scripts.lib.dashboard.pictures import file_name, image_url
+from scripts.lib.dashboard.tiles import tile
 from scripts.lib.run.visible import visible
 from scripts.lib.view.facts import Duplicate, duplicates_of, facts_of
 from scripts.lib.view.neighbors import Neighbors

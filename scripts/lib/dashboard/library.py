@@ -1,10 +1,12 @@
-"""The snapshot that the dashboard shows, and whether there is a newer one by now."""
+"""The snapshot that the dashboard shows, with the names given by now, and whether there is a newer one."""
 
 import threading
 import time
 from contextlib import suppress
 
+from scripts.lib.errors import SeriatimError
 from scripts.lib.view.artifacts import Moving, see_all
+from scripts.lib.view.given import State, names_file, state_of, with_given_names
 from scripts.lib.view.results import Results
 from scripts.lib.view.snapshot import Snapshot, generation_of, load_snapshot
 
@@ -21,17 +23,19 @@ class Library:
         self._lock, self._loading = threading.Lock(), threading.Lock()
         self._snapshots: list[Snapshot] = []  # the newest first
         self._newest, self._looked = "", 0.0
+        self._named: dict[str, tuple[State, Snapshot]] = {}  # with the user's names, by generation
 
     @property
     def current(self) -> Snapshot | None:
         """Return the snapshot that is shown to whoever comes; None before the first order."""
         with self._lock:
-            return self._snapshots[0] if self._snapshots else None
+            return self._with_names(self._snapshots[0]) if self._snapshots else None
 
     def at(self, generation: str | None) -> Snapshot | None:
         """Return the snapshot that a browser shows; None if it is no longer kept."""
         with self._lock:
-            return next((each for each in self._snapshots if each.generation == generation), None)
+            fitting = (each for each in self._snapshots if each.generation == generation)
+            return next(map(self._with_names, fitting), None)
 
     def newest(self) -> str:
         """Return the generation that lies on the disk."""
@@ -67,3 +71,16 @@ class Library:
                 return
             kept = [each for each in self._snapshots[:1] if len(each) <= KEPT_FILES]
             self._snapshots = [snapshot, *kept]
+            self._named = {}
+
+    def _with_names(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with the names given by now; with its own where none can be read."""
+        state = state_of(names_file(snapshot))
+        known = self._named.get(snapshot.generation)
+        if known is None or known[0] != state:
+            try:
+                known = (state, with_given_names(snapshot))
+            except (SeriatimError, OSError):
+                known = (state, known[1] if known else snapshot)
+            self._named[snapshot.generation] = known
+        return known[1]

@@ -1,18 +1,22 @@
 """Where the pictures on the pages come from: by generation and place in the order, never by path."""
 
+import os
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 from flask import Flask, Response, abort
 
 from scripts.lib.dashboard.decoder import MEDIA_TYPE, Decoder
 from scripts.lib.dashboard.library import Library
+from scripts.lib.run.visible import visible
 from scripts.lib.view.snapshot import Snapshot
 
 LARGE_SIDE = 1600  # pixels of an image that was clicked
 SMALL_SIDE = 160  # and of one that has no thumbnail
 FILES = 8  # of one content that are tried
 PLACE = re.compile("[0-9]{1,10}")
+NAME_HEADER = "X-File-Name"  # percent-encoded; a tooltip has the name with the picture
 FOR_EVER = "private, max-age=31536000, immutable"
 NO_PICTURE = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120">
 <rect width="160" height="120" fill="#d9d7d2"/>
@@ -32,6 +36,12 @@ def image_url(snapshot: Snapshot, position: int) -> str:
     return f"/image/{snapshot.generation}/{position}"
 
 
+def file_name(snapshot: Snapshot, position: int) -> str:
+    """Return the name of a file without its folder, as text that does nothing."""
+    path = snapshot.path(position)
+    return visible(os.path.basename(path.rstrip("/")) or path)
+
+
 def serve_pictures(server: Flask, library: Library, decoder: Decoder, thumbnails: Thumbnails) -> None:
     """Serve thumbnails and large pictures."""
 
@@ -39,7 +49,9 @@ def serve_pictures(server: Flask, library: Library, decoder: Decoder, thumbnails
     def thumbnail(generation: str, position: str) -> Response:
         snapshot, place = _file_of(library, generation, position)
         small = thumbnails(snapshot, place)
-        return _answer(small or _decoded(decoder, snapshot, place, SMALL_SIDE))
+        answer = _answer(small or _decoded(decoder, snapshot, place, SMALL_SIDE))
+        answer.headers[NAME_HEADER] = quote(file_name(snapshot, place))
+        return answer
 
     @server.get("/image/<generation>/<position>")
     def image(generation: str, position: str) -> Response:

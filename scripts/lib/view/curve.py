@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scripts.lib.ordering.metric import Floats, Ints
+from scripts.lib.ordering.vectors import Floats, Ints
 
 
 class Curve(NamedTuple):

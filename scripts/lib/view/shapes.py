@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.files.content_ids import ids_array, positions_in
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 from scripts.lib.view.artifacts import Moving, intact
 from scripts.lib.view.snapshot import Snapshot
 

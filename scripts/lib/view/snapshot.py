@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from blake3 import blake3
 
 from scripts.lib.files.content_ids import id_bytes, ids_array
-from scripts.lib.ordering.metric import Floats, Ints
+from scripts.lib.ordering.vectors import Floats, Ints
 from scripts.lib.view.artifacts import Moving, Seen, State, intact, see_all
 from scripts.lib.view.results import Results
 

@@ -11,8 +11,7 @@ from dash.development.base_component import Component
 from flask import Response, abort, jsonify
 
 from scripts.lib.dashboard.context import Context
-from scripts.lib.dashboard.pictures import PLACE
-from scripts.lib.dashboard.tiles import file_name
+from scripts.lib.dashboard.pictures import PLACE, file_name
 from scripts.lib.view.curve import curve
 from scripts.lib.view.snapshot import Snapshot
 

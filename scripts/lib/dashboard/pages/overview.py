@@ -31,7 +31,7 @@ def layout(snapshot: Snapshot, context: Context) -> Component:
                     _section("What there is", [_parts(snapshot, context)]),
                     _section("Where the order breaks", _worst(snapshot)),
                     _section("Left out", left_out.layout(rejected)),
-                    _section("Where everything is", [_places(snapshot)]),
+                    _section("Where everything is", _places(snapshot)),
                     _section("How it was made", _made(snapshot, context)),
                 ],
                 className="overview",
@@ -93,7 +93,7 @@ def _worst(snapshot: Snapshot) -> list[Component]:
         return [html.P("There are no images beside each other to compare.")]
     pairs = [_pair(snapshot, link, quality["mean"]) for link in links[:PAIRS]]
     return [
-        html.P("The images that resemble the next least. Each is the nearest way on to another kind."),
+        html.P("The images beside each other that differ most."),
         html.Div(pairs, className="pairs"),
     ]
 
@@ -113,17 +113,22 @@ def _parts(snapshot: Snapshot, context: Context) -> Component:
     return _table("What there is", ("", "State", "What makes it"), rows)
 
 
-def _places(snapshot: Snapshot) -> Component:
+def _places(snapshot: Snapshot) -> list[Component]:
     results = snapshot.results
     output = visible(str(results.base / results.config["output"]))
-    rows = [(html.Code(output), "the copies in order")]
-    report = results.model / "report.html"
-    if report.exists():
-        rows.append((html.Code(visible(str(report))), "the report, one file that can be sent"))
-    rows += [
-        (html.Code(visible(str(results.model / each.path))), each.holds) for each in places(results.model)
+    rows = [("report.html", "all of it on one page that can be sent")] if _reported(snapshot) else []
+    rows += [(visible(each.path), each.holds) for each in places(results.model)]
+    return [
+        html.P(["The images in order are in ", html.Code(output), "."]),
+        html.P(["What the run left is in ", html.Code(visible(str(results.model))), ":"]),
+        _table(
+            "Where everything is", ("File", "What it is"), [(html.Code(name), holds) for name, holds in rows]
+        ),
     ]
-    return _table("Where everything is", ("Path", "What it is"), rows)
+
+
+def _reported(snapshot: Snapshot) -> bool:
+    return (snapshot.results.model / "report.html").exists()
 
 
 def _made(snapshot: Snapshot, context: Context) -> list[Component]:
