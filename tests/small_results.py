@@ -38,6 +38,17 @@ HOSTILE = (
     "caf\udce9.jpg",  # a byte that is no UTF-8
     "=cmd|' \\C calc'!A0.jpg",
 )
+CARD = {  # model.json
+    "name": "descriptor",
+    "dimension": 8,
+    "dtype": "float32",
+    "version": 2,
+    "weights": None,
+    "weights_blake3": None,
+    "weights_source": None,
+    "preprocessing": {"layout": 1.3},
+    "fingerprint": "0123456789abcdef",
+}
 FIGURES = {  # of quality.json, which no viewer looks at closely
     "mst_exact": True,
     "worst_over_longest_mst_edge": 1.2,
@@ -101,7 +112,7 @@ class _Maker:
         items = Items(np.arange(len(contents), dtype=np.int32), contents)
         self.order = order_table(inventory, items, np.arange(self.small.count, dtype=np.int32), self.links)
         self.table("inventory.parquet", inventory, folder=self.collection)
-        self.json("model.json", {"name": "descriptor", "dimension": 8, "weights": None})
+        self.json("model.json", CARD)
         self.table("items.parquet", items_table(items))
         self.array("vectors.npy", self.vectors)
         sources = [self.model / "vectors.npy", self.model / "items.parquet"]
