@@ -2,8 +2,8 @@
 
 (() => {
     const WHEEL_REST = 160, STEP = 0.2;
-    let shift = false, asked = 0, windowTimer = 0, picture = null;
-    const pointer = { x: 0, y: 0 };
+    let shift = false, asked = 0, windowTimer = 0, picture = null, under = null;
+    const pointer = { x: 0, y: 0 }, pressed = { x: 0, y: 0 };
 
     const graph = () => document.querySelector("#map-graph .js-plotly-plot");
     const tell = (id, data) => dash_clientside.set_props(id, { data });
@@ -124,6 +124,7 @@
         const point = event.points[0];
         if (point.customdata === undefined) return;
         const box = tip(), position = Number(point.customdata), [image, name, facts] = box.children;
+        under = position;
         const turn = ++asked, { generation } = graph().layout.meta;
         facts.textContent = [groupOf(point), `place ${position.toLocaleString("en")}`].filter(Boolean).join(" · ");
         name.textContent = "";
@@ -143,6 +144,7 @@
 
     function unhovered() {
         asked += 1;
+        under = null;
         tip().hidden = true;
     }
 
@@ -182,6 +184,8 @@
         const tool = event.target.closest("[data-map-tool]"), entry = event.target.closest("#map-legend [data-group]");
         if (tool && graph()) TOOLS[tool.dataset.mapTool](graph());
         if (entry) toggle(entry);
+        const still = Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < 4;
+        if (under !== null && still && event.target.closest("#map-graph") && !isFlat(graph())) tell("picked", under);
     });
 
     document.addEventListener("keydown", (event) => {
@@ -196,6 +200,7 @@
     for (const kind of ["pointermove", "pointerdown", "pointerup"]) {
         addEventListener(kind, (event) => {
             shift = event.shiftKey;
+            if (kind === "pointerdown") Object.assign(pressed, { x: event.clientX, y: event.clientY });
             pointer.x = event.clientX;
             pointer.y = event.clientY;
         }, { capture: true, passive: true });
