@@ -1,7 +1,7 @@
 """What Plotly draws: points without axes, whose numbers travel as bytes.
 
 Plotly takes hover texts for a kind of HTML, so it is given none; the page has a tooltip of its own. The
-window, the camera and what a drag does are put in by the browser, which knows them (`assets/map.js`).
+window and the camera are put in by the browser, which knows them (`assets/map.js`).
 """
 
 import base64
@@ -110,8 +110,6 @@ def _trace(
 ) -> dict[str, Any]:
     places = scene.places[positions]
     axes = {name: typed(places[:, i]) for i, name in enumerate("xyz"[: places.shape[1]])}
-    same = {"marker": {"opacity": 1}}  # a selection is painted by `_points`, in space, too
-    extra = {"selected": same, "unselected": same} if scene.is_flat else {}
     look = {"size": size if scene.is_flat else max(1.5, size * 0.4), "line": {"width": 0}, "opacity": 1}
     return {
         "type": "scattergl" if scene.is_flat else "scatter3d",
@@ -120,7 +118,6 @@ def _trace(
         "hoverinfo": hover,
         "showlegend": False,
         **axes,
-        **extra,
     }
 
 
@@ -155,7 +152,6 @@ def _layout(scene: Scene) -> dict[str, Any]:
         "xaxis": bare | {"range": list(whole[:2])},
         "yaxis": bare | {"range": list(whole[2:]), "scaleanchor": "x", "scaleratio": 1},
         "shapes": [_shape(area, scene.theme) for area in scene.areas],
-        "newselection": {"line": {"color": _ink(scene.theme), "width": 2, "dash": "dot"}},
         "meta": {"home": list(whole)},
     }
 

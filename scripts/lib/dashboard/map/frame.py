@@ -11,6 +11,7 @@ from scripts.lib.dashboard.map.detail_level import DRAWN_AT_MOST
 from scripts.lib.view.snapshot import Snapshot
 
 VIEWER = "embedding-atlas"  # a viewer for millions of points, a program of its own
+FINELY = 30_000  # points that are drawn at twice the resolution of the screen; it takes four times as long
 GRAPH = {
     "displayModeBar": False,  # the tools above have names, and a keyboard reaches them
     "displaylogo": False,
@@ -33,8 +34,9 @@ HELP = "Map. Arrow keys move it, plus and minus zoom, 0 shows all. The images be
 def frame(snapshot: Snapshot, context: Context) -> Component:
     """Return the map, or a line that says what makes one."""
     is_there = snapshot.plane is not None
+    config = GRAPH | {"plotGlPixelRatio": 1 if len(snapshot) > FINELY else 2}
     graph = dcc.Graph(
-        id="map-graph", figure={"data": [], "layout": {}}, config=GRAPH, responsive=True, className="graph"
+        id="map-graph", figure={"data": [], "layout": {}}, config=config, responsive=True, className="graph"
     )
     place = html.Div(graph, id="map-place", tabIndex=0, role="group", **{"aria-label": HELP})
     parts = [

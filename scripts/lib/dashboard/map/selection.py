@@ -108,16 +108,15 @@ def inside(points: Floats, outline: Corners) -> Mask:
 
 
 def _grid(outline: Corners, low: Corners, size: Corners) -> tuple[Mask, Mask]:
-    """Return which cells the outline runs through or close by, and of which the middle is inside: (c, c) bool."""
-    crossed = np.zeros((CELLS, CELLS), np.bool_)
+    """Return which cells the outline runs through or close by, and whose middle is inside: (c, c) bool."""
     scaled = (outline - low) / size
+    touched = np.zeros((CELLS + 2, CELLS + 2), np.bool_)  # with a border
     for start, end in zip(scaled, np.roll(scaled, -1, axis=0), strict=True):
         steps = np.linspace(0, 1, 2 + int(2 * np.abs(end - start).max()))[:, None]
-        along = (start + steps * (end - start)).astype(np.int32)
-        for x in (-1, 0, 1):
-            for y in (-1, 0, 1):
-                here = np.clip(along + (x, y), 0, CELLS - 1)
-                crossed[here[:, 0], here[:, 1]] = True
+        x, y = np.clip(start + steps * (end - start), 0, CELLS - 1).astype(np.int32).T
+        touched[x + 1, y + 1] = True
+    shifts = [touched[x : x + CELLS, y : y + CELLS] for x in range(3) for y in range(3)]
+    crossed: Mask = np.logical_or.reduce(shifts)
     middles = np.stack(np.meshgrid(*[np.arange(CELLS) + 0.5] * 2, indexing="ij"), axis=-1)
     return crossed, _test(scaled, middles.reshape(-1, 2)).reshape(CELLS, CELLS)
 
