@@ -5,7 +5,6 @@ python -m scripts.dashboard --name photos --model descriptor --port 8051
 """
 
 import argparse
-import logging
 import sys
 import webbrowser
 from pathlib import Path
@@ -13,19 +12,19 @@ from pathlib import Path
 from scripts.lib.dashboard.access import Access, access_for
 from scripts.lib.dashboard.context import Context
 from scripts.lib.dashboard.library import Library
+from scripts.lib.dashboard.pages import clusters, order, search
 from scripts.lib.dashboard.pages import map as map_page
 from scripts.lib.dashboard.serve import serve
 from scripts.lib.errors import SeriatimError
 from scripts.lib.run.triggers import RESULTS
 from scripts.lib.view.results import find_results
 
-PAGES = (map_page,)
+PAGES = (map_page, order, clusters, search)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until interrupted; return the exit status."""
     options = _parser().parse_args(arguments)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # browsers ask for many pictures at once
     try:
         _serve(options)
     except (SeriatimError, OSError) as error:

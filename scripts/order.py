@@ -63,12 +63,13 @@ def main(job: Any) -> None:
         rejected = rejected_table(inventory, items.content_ids, failures)
         settings = {"backwards": job.params.backwards}
         provenance = Provenance("order", job.params.version, settings, sources)
-        provenance.facts.update(files=len(table), rejected=len(rejected))
+        provenance.facts.update(files=len(table), rejected=len(rejected), reasons=summary(rejected))
         write_rejected(run, Path(job.output.rejected), rejected, provenance)
         write_exports(run, job, table, provenance)
         with recording(Path(job.output.order), provenance) as temporary:
             pq.write_table(table, temporary)
         run.info("%d files in order, %d left out", len(table), len(rejected))
+        run.counts(len(table), "files")
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def axe(page: "Page") -> None:
     found = Axe().run(page).response["violations"]
     grave = [each for each in found if each["impact"] in ("serious", "critical")]
     told = [f"{each['id']}: {each['help']}: {node['html']}" for each in grave for node in each["nodes"]]
-    assert told == []
+    assert not told, "\n".join(told)
 
 
 class Dashboard:

@@ -33,7 +33,7 @@ def test_the_stages_of_the_sort_are_all_there() -> None:
     )
     copies = "image_hashes duplicate_groups"
     filing = "collection plan_reorganize reorganize undo_reorganize"
-    view = "report"
+    view = "thumbnails centroids report"
     assert sorted(STAGES) == sorted(f"{flow} {training} {groups} {copies} {filing} {view}".split())
 
 

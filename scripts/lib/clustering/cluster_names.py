@@ -21,7 +21,9 @@ from scripts.lib.clustering.given_names import GivenName, read_given_names
 from scripts.lib.embedding.gather import Items
 from scripts.lib.files.content_ids import positions_in
 from scripts.lib.files.exports import harmless
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.files.user_edit import locked_table
+from scripts.lib.files.user_table import in_cell
+from scripts.lib.ordering.vectors import Ints
 
 COLUMNS = ("cluster", "your_name", "name", "files", "example", "anchor")
 
@@ -81,8 +83,9 @@ def write_names(file: Path, table: pa.Table, given: list[GivenName], clusters: M
 
     table : the table of clusters
     """
-    if read_given_names(file) == given:
-        write_text(file, _names_text(table, given, clusters))
+    with locked_table(file):
+        if read_given_names(file) == given:
+            write_text(file, _names_text(table, given, clusters))
 
 
 def _names_text(table: pa.Table, given: list[GivenName], clusters: Mapping[str, int]) -> str:
@@ -97,7 +100,7 @@ def _names_text(table: pa.Table, given: list[GivenName], clusters: Mapping[str, 
         *(column.to_pylist() for column in (*shown, table["medoid_id"])), strict=True
     ):
         for anchor, own in by_cluster.get(cluster) or [GivenName(medoid.hex(), "")]:
-            writer.writerow([cluster, own, name, files, example, anchor])
+            writer.writerow([cluster, in_cell(own), name, files, example, anchor])
     for anchor, own in by_cluster.get(-1, []):
-        writer.writerow(["", own, "", 0, "", anchor])
+        writer.writerow(["", in_cell(own), "", 0, "", anchor])
     return stream.getvalue()

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from scripts.lib.clustering.cluster_names import unique_names
 from scripts.lib.files.content_ids import ID_TYPE
-from scripts.lib.ordering.metric import Floats, Ints
+from scripts.lib.ordering.vectors import Floats, Ints
 
 UNCLUSTERED = "unclustered"
 
@@ -24,7 +24,8 @@ def cluster_table(
     """Return the table of clusters, in their order along the path.
 
     size counts items, files what they lie in; tightness is 1 where all members are equal, 0 where they are as
-    far from their centroid as all items are from theirs; medoid is the image nearest to the centroid.
+    far from their centroid as all items are from theirs; medoid is the image nearest to the centroid;
+    automatic is what a cluster is called without a name of the user's.
 
     Parameters
     ----------
@@ -46,11 +47,13 @@ def cluster_table(
     first = _first_places(own, count)
     present = np.flatnonzero(files)  # an item without a file is in no order
     rows = pa.array(examples[present])
-    names = _names(present.tolist(), count, given, words)
+    automatic = {each: words.get(each) or number_name(each, count) for each in present.tolist()}
+    names = shown_names(given, automatic)
     return pa.table(
         {
             "cluster": pa.array(present.astype(np.int32)),
             "name": pa.array(names, pa.string()),
+            "automatic": pa.array(list(automatic.values()), pa.string()),
             "size": pa.array(sizes[present]),
             "files": pa.array(files[present]),
             "tightness": pa.array(tightness(means[present], spread)),
@@ -63,15 +66,16 @@ def cluster_table(
     )
 
 
-def _names(present: list[int], count: int, given: Mapping[int, str], words: Mapping[int, str]) -> list[str]:
-    own = {cluster: given[cluster] for cluster in present if cluster in given}
-    others = {
-        cluster: words.get(cluster) or number_name(cluster, count)
-        for cluster in present
-        if cluster not in own
-    }
+def shown_names(given: Mapping[int, str], automatic: Mapping[int, str]) -> list[str]:
+    """Return what clusters are called, of which no two are called alike.
+
+    given : the user's names, of any clusters
+    automatic : what each cluster is called without one
+    """
+    own = {cluster: given[cluster] for cluster in automatic if cluster in given}
+    others = {cluster: name for cluster, name in automatic.items() if cluster not in own}
     names = unique_names(own, others, [UNCLUSTERED])
-    return [names[cluster] for cluster in present]
+    return [names[cluster] for cluster in automatic]
 
 
 def number_name(cluster: int, count: int) -> str:

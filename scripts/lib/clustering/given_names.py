@@ -5,11 +5,12 @@ Read by every run before anything else, so nothing heavy is imported here.
 
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import category
 
 from blake3 import blake3
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.user_table import read_rows
+from scripts.lib.files.user_table import from_cell, read_rows
 
 
 class GivenName(NamedTuple):
@@ -36,13 +37,19 @@ def read_given_names(file: Path) -> list[GivenName]:
     columns, rows = read_rows(file, text)
     if not {"your_name", "anchor"} <= set(columns):
         raise InputError(f"{file} has no columns your_name and anchor; remove it, and it is made anew.")
-    given = [(line, row["anchor"], " ".join(row["your_name"].split())) for line, row in rows]
+    given = [(line, row["anchor"], one_line(from_cell(row["your_name"]))) for line, row in rows]
     for line, anchor, name in given:
         if name and not _is_anchor(anchor):
             raise InputError(
                 f"{file}, line {line}: '{name}' has no anchor ('{anchor}'); leave that column as it is."
             )
     return [GivenName(anchor, name) for _, anchor, name in given if name]
+
+
+def one_line(name: str) -> str:
+    """Return a name as it is kept: without control characters and halves of characters, words apart."""
+    words = name.split()
+    return " ".join("".join(each for each in word if category(each) not in ("Cc", "Cs")) for word in words)
 
 
 def _is_anchor(anchor: str) -> bool:

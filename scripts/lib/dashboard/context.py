@@ -7,6 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from scripts.lib.dashboard.library import Library
+from scripts.lib.dashboard.searching import Searching
 from scripts.lib.view.snapshot import Snapshot
 
 
@@ -21,7 +22,7 @@ class Context:
     library: Library
     command: Callable[[str], str]
     read_only: bool = False
-    notes: dict[str, str] = field(default_factory=dict)
+    searching: Searching = field(default_factory=Searching)
 
     def missing(self, snapshot: Snapshot, artifact: str, what: str) -> Component:
         """Return a line that says what is missing or outdated, and which command makes it."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from scripts.lib.artifacts.atomic import write_text
 from scripts.lib.errors import InputError
 from scripts.lib.files.paths import readable
-from scripts.lib.files.user_table import read_rows
+from scripts.lib.files.user_table import FORMULA_STARTS, read_rows
 
 KEEP, DROP = "keep", "drop"
 FILE = "duplicate_decisions.csv"
@@ -41,19 +41,17 @@ class Decisions:
 
     def of(self, path: str, content_id: str) -> str | None:
         """Return the decision on a file; one on its path counts more than one on its content."""
-        return self.paths.get(path) or self.paths.get(_harmless(path)) or self.contents.get(content_id)
+        return self.paths.get(path) or self.paths.get(harmless_path(path)) or self.contents.get(content_id)
 
     def unknown(self, paths: Iterable[str], contents: Iterable[str]) -> list[str]:
         """Return what is decided on that is not among the paths and contents."""
         known = set(paths)
-        known |= {_harmless(path) for path in known}
+        known |= {harmless_path(path) for path in known}
         return [path for path in self.paths if path not in known] + sorted(set(self.contents) - set(contents))
 
 
-def _harmless(path: str) -> str:
+def harmless_path(path: str) -> str:
     """Return a path as it stands in a CSV of ours, where no spreadsheet takes it for a formula."""
-    from scripts.lib.files.exports import FORMULA_STARTS  # late: every run takes the digest of the decisions
-
     return f"'{path}" if path[:1] in FORMULA_STARTS else path
 
 

@@ -31,6 +31,7 @@ DUPLICATES = pa.schema(
         ("bits", pa.int32()),  # of the hashes, likewise
         ("keep", pa.bool_()),  # what is to be done
         ("proposed", pa.bool_()),  # what would be done without decisions
+        ("protected", pa.bool_()),  # lies in a protected folder, so that it is kept whatever is decided
         ("decision", pa.string()),  # keep | drop
         ("reason", pa.string()),
         ("width", pa.int64()),
@@ -106,10 +107,10 @@ def with_decisions(table: pa.Table, protected: Mask, decisions: Decisions) -> tu
     rows = table.select(["group", "kind", "path", "content_id", *Facts._fields]).to_pylist()
     members, refused = [], []
     for group in _by_group(rows, protected.tolist()):
-        settled = _members(group, decisions)
-        refused += settle(settled)
+        settled, told = settled_group(group, decisions)
+        refused += told
         members += settled
-    for name in ("keep", "proposed", "decision", "reason"):
+    for name in ("keep", "proposed", "protected", "decision", "reason"):
         kind = DUPLICATES.field(name).type
         table = table.append_column(name, pa.array([getattr(each, name) for each in members], kind))
     return table.select(DUPLICATES.names).cast(DUPLICATES), refused
@@ -121,9 +122,13 @@ def _by_group(rows: list[dict[str, Any]], protected: list[bool]) -> Iterator[lis
         yield list(group)
 
 
-def _members(group: Sequence[Mapping[str, Any]], decisions: Decisions) -> list[Member]:
+def settled_group(group: Sequence[Mapping[str, Any]], decisions: Decisions) -> tuple[list[Member], list[str]]:
+    """Return what is kept of a group and why, and what can't be done as decided.
+
+    group : rows of `DUPLICATES`, best first, but for what is told here
+    """
     best = _facts(group[0])
-    return [
+    members = [
         Member(
             row["path"],
             _reason(row, best, len(group)),
@@ -132,6 +137,7 @@ def _members(group: Sequence[Mapping[str, Any]], decisions: Decisions) -> list[M
         )
         for row in group
     ]
+    return members, settle(members)
 
 
 def _reason(row: Mapping[str, Any], best: Facts, files: int) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from scripts.lib.errors import InputError
 from scripts.lib.images.decoder_processes import DecoderProcesses
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats
 from scripts.lib.search.files import CollectionFiles
 from scripts.lib.search.hits import Hit as Hit
 from scripts.lib.search.hits import similarity

@@ -4,11 +4,10 @@ What is looked for is not to be trusted: it is decoded in a process of its own, 
 collection was made with. The network runs on the CPU: a card would be taken from a sort that is at work.
 """
 
-import io
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -17,22 +16,16 @@ from scripts.lib.embedding.embed import means
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.models.protocol import Model
 from scripts.lib.embedding.models.registry import open_model
-from scripts.lib.embedding.workers import WorkerSettings, views_of
+from scripts.lib.embedding.workers import WorkerSettings
 from scripts.lib.errors import InputError
 from scripts.lib.files.paths import readable
 from scripts.lib.images.decoder_processes import DecoderProcesses
 from scripts.lib.images.failures import Undecodable
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats
 from scripts.lib.search.once import Once
+from scripts.lib.search.prepared import Views, prepared
 
 VIEWS = 16  # that go through a network at a time
-
-
-class Views(NamedTuple):
-    """The prepared views of an image (v, ...), or why there are none."""
-
-    views: np.ndarray | None
-    reason: str
 
 
 class ImageVectors:
@@ -80,19 +73,6 @@ class ImageVectors:
         except Undecodable as error:
             return Views(None, str(error))
         return answer
-
-
-def prepared(image: bytes | Path, settings: WorkerSettings) -> Views:
-    """Decode and prepare an image, in a process that may hang or die."""
-    try:
-        source = io.BytesIO(image) if isinstance(image, bytes) else image
-        return Views(views_of(source, settings), "")
-    except Undecodable as error:
-        return Views(None, str(error))
-    except OSError as error:  # its own kind would be taken for the end of the process
-        return Views(None, f"it can't be read ({error.strerror or error})")
-    except MemoryError:
-        return Views(None, "there is not enough memory")
 
 
 def _name(image: bytes | Path) -> str:

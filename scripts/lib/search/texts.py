@@ -15,10 +15,10 @@ import numpy as np
 from scripts.lib.categories.prompts import is_whole, prompts_of
 from scripts.lib.categories.texts import LOGITS, TextStore, text_ids
 from scripts.lib.embedding.models.card import ModelCard
-from scripts.lib.embedding.store import is_intact
+from scripts.lib.embedding.parts import is_intact
 from scripts.lib.errors import DamagedArtifact, DiskError, InputError
 from scripts.lib.files.content_ids import positions_in
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats
 from scripts.lib.search.nearest import direction
 from scripts.lib.search.once import Once
 
@@ -73,8 +73,8 @@ class TextVectors:
 
 
 def check_length(tokenize: Callable[[list[str]], Any], text: str) -> None:
-    """Raise InputError where a tokenizer cuts a text off: then one word more changes nothing."""
-    if (tokenize([text]) == tokenize([f"{text} more"])).all():
+    """Raise InputError where a tokenizer cuts a text off: then its last word changes nothing."""
+    if (tokenize([text]) == tokenize([text.rpartition(" ")[0]])).all():
         raise InputError(
             f"The text '{text[:SHOWN]}...' has {len(text.split())} words, and the model reads only the first "
             "of them: write fewer."

@@ -14,7 +14,7 @@ from scripts.lib.dashboard.map import colouring, detail_level, filters, selectio
 from scripts.lib.dashboard.map.colouring import Colouring
 from scripts.lib.dashboard.map.filters import Filters, Mask
 from scripts.lib.dashboard.map.selection import Selection
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 from scripts.lib.view.snapshot import Snapshot
 
 KEPT = 24  # answers; at a million each takes up to 4 MB

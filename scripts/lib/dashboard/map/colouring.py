@@ -21,7 +21,7 @@ from scripts.lib.dashboard.map.palettes import (
     group_colours,
     scale_colours,
 )
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 from scripts.lib.view.snapshot import Coded, Snapshot
 
 TICKS = 3  # of a scale: its ends and its middle

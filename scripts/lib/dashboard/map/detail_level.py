@@ -10,7 +10,7 @@ import numpy as np
 
 from scripts.lib.dashboard.map.filters import Mask
 from scripts.lib.dashboard.map.selection import in_box
-from scripts.lib.ordering.metric import Floats, Ints
+from scripts.lib.ordering.vectors import Floats, Ints
 
 DRAWN_AT_MOST = 100_000
 MARGIN = 0.15  # of a window's width on each side, so that a small move shows no gap

@@ -11,7 +11,7 @@ from scripts.lib.dashboard.map.detail_level import Window, draw, sentence, withi
 from scripts.lib.dashboard.map.figure import Scene
 from scripts.lib.dashboard.map.palettes import Theme
 from scripts.lib.dashboard.map.reading import items, number, text
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats
 from scripts.lib.view.snapshot import Snapshot
 
 CONTEXT_AT_MOST = 20_000

@@ -18,7 +18,7 @@ from scripts.lib.dashboard.map.detail_level import Drawn, Window
 from scripts.lib.dashboard.map.filters import Mask
 from scripts.lib.dashboard.map.palettes import FADED, Theme
 from scripts.lib.dashboard.map.selection import Outline
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats
 from scripts.lib.run.visible import visible
 
 BORDER = 0.03  # of the map, around it

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from scripts.lib.dashboard.map.reading import integer, integers, number, text
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 from scripts.lib.view.snapshot import Snapshot
 
 Mask = npt.NDArray[np.bool_]

@@ -43,7 +43,7 @@ def frame(snapshot: Snapshot, context: Context) -> Component:
         _tools(),
         place,
         html.P("The map is being drawn.", id="map-drawn", role="status"),
-        *_larger(snapshot),
+        *_larger(snapshot, context),
     ]
     shown = html.Div(parts, className="frame", hidden=not is_there)
     line = [] if is_there else [context.missing(snapshot, "projection", "map")]
@@ -68,9 +68,14 @@ def _tools() -> Component:
     return html.Div(parts, className="tools", role="group", **{"aria-label": "Tools of the map"})
 
 
-def _larger(snapshot: Snapshot) -> list[Component]:
+def _larger(snapshot: Snapshot, context: Context) -> list[Component]:
     """Return how to see all points at once where that takes another program."""
     if len(snapshot) <= DRAWN_AT_MOST:
         return []
-    told = ["All at once: ", html.Code("make collection"), " and then ", html.Code(viewer_command(snapshot))]
+    told = [
+        "All at once: ",
+        html.Code(context.command("collection")),
+        " and then ",
+        html.Code(viewer_command(snapshot)),
+    ]
     return [html.P([*told, " (a program of its own)."], className="larger")]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scripts.lib.dashboard.map.colouring import groups_of
 from scripts.lib.dashboard.map.filters import Mask, in_groups
 from scripts.lib.dashboard.map.reading import integers, items, number, text
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats
 from scripts.lib.view.snapshot import Snapshot
 
 CELLS = 128  # of a grid over an outline, on each side
