@@ -2,8 +2,8 @@
 
 (() => {
     const WHEEL_REST = 160, STEP = 0.2;
-    let shift = false, asked = 0, windowTimer = 0, picture = null;
-    const pointer = { x: 0, y: 0 };
+    let asked = 0, windowTimer = 0, picture = null, under = null;
+    const pointer = { x: 0, y: 0 }, pressed = { x: 0, y: 0 };
 
     const graph = () => document.querySelector("#map-graph .js-plotly-plot");
     const tell = (id, data) => dash_clientside.set_props(id, { data });
@@ -59,14 +59,6 @@
     const rectangle = ([left, right], [bottom, top]) =>
         [[left, bottom], [right, bottom], [right, top], [left, top]];
 
-    function areaOf(event) {
-        if (event.lassoPoints) {
-            const { x, y } = event.lassoPoints;
-            return x.map((each, i) => [each, y[i]]);
-        }
-        return event.range ? rectangle(event.range.x, event.range.y) : null;
-    }
-
     let areas = [];
     function select(area, add) {
         areas = add ? [...areas, area] : [area];
@@ -80,6 +72,76 @@
         const codes = entry.getAttribute("aria-pressed") === "true" ? others : [...others, Number(code)];
         areas = [];
         tell("map-selection", codes.length ? { by: group, codes } : null);
+    }
+
+    // Lasso and box are drawn here, not by Plotly, which would test every point at every move of the pointer.
+
+    const SVG = "http://www.w3.org/2000/svg", NEAR = 3;
+    let mode = "pan", trail = null;
+
+    function pen() {
+        const place = document.getElementById("map-place");
+        let found = place.querySelector("svg.pen");
+        if (!found) {
+            found = document.createElementNS(SVG, "svg");
+            found.setAttribute("class", "pen");
+            found.setAttribute("aria-hidden", "true");
+            found.append(document.createElementNS(SVG, "polygon"));
+            place.append(found);
+        }
+        return found.firstChild;
+    }
+
+    const corners = () => {
+        const [first, last] = [trail[0], trail[trail.length - 1]];
+        return mode === "lasso" ? trail : rectangle([first[0], last[0]], [first[1], last[1]]);
+    };
+
+    function within(event) {
+        const { left, top } = document.getElementById("map-place").getBoundingClientRect();
+        return [event.clientX - left, event.clientY - top];
+    }
+
+    function press(event) {
+        const gd = graph();
+        if (mode === "pan" || event.button !== 0 || !isFlat(gd) || !event.target.closest("#map-graph")) return;
+        trail = [within(event)];
+        event.stopPropagation();
+        event.preventDefault();
+        unhovered();
+    }
+
+    function drag(event) {
+        if (!trail) return;
+        const here = within(event), last = trail[trail.length - 1];
+        if (Math.hypot(here[0] - last[0], here[1] - last[1]) < NEAR) return;
+        trail.push(here);
+        pen().setAttribute("points", corners().map((each) => each.join(",")).join(" "));
+        event.stopPropagation();
+    }
+
+    function release(event) {
+        if (!trail) return;
+        const gd = graph(), { xaxis, yaxis } = gd._fullLayout, drawn = corners();
+        const is_area = trail.length > 1;
+        trail = null;
+        pen().setAttribute("points", "");
+        if (is_area && event.type === "pointerup") {
+            select(drawn.map(([x, y]) => [xaxis.p2d(x - xaxis._offset), yaxis.p2d(y - yaxis._offset)]), event.shiftKey);
+        }
+    }
+
+    // Plotly listens to the events of mouse and finger, which follow those of the pointer.
+    function keepFromPlotly(event) {
+        if (trail) event.stopPropagation();
+    }
+
+    addEventListener("pointerdown", press, true);
+    addEventListener("pointermove", drag, true);
+    addEventListener("pointerup", release, true);
+    addEventListener("pointercancel", release, true);
+    for (const kind of ["mousedown", "mousemove", "touchstart", "touchmove"]) {
+        addEventListener(kind, keepFromPlotly, { capture: true, passive: true });
     }
 
     // The tooltip
@@ -124,6 +186,7 @@
         const point = event.points[0];
         if (point.customdata === undefined) return;
         const box = tip(), position = Number(point.customdata), [image, name, facts] = box.children;
+        under = position;
         const turn = ++asked, { generation } = graph().layout.meta;
         facts.textContent = [groupOf(point), `place ${position.toLocaleString("en")}`].filter(Boolean).join(" · ");
         name.textContent = "";
@@ -143,6 +206,7 @@
 
     function unhovered() {
         asked += 1;
+        under = null;
         tip().hidden = true;
     }
 
@@ -158,11 +222,6 @@
         gd.on("plotly_click", (event) => tell("picked", Number(event.points[0].customdata)));
         gd.on("plotly_relayout", relayouted);
         gd.on("plotly_relayouting", unhovered);
-        gd.on("plotly_selected", (event) => {
-            const area = event && areaOf(event);
-            if (area) select(area, shift);
-        });
-        gd.on("plotly_deselect", () => tell("map-selection", null));
         gd.on("plotly_doubleclick", () => home(gd));
     }
 
@@ -182,6 +241,8 @@
         const tool = event.target.closest("[data-map-tool]"), entry = event.target.closest("#map-legend [data-group]");
         if (tool && graph()) TOOLS[tool.dataset.mapTool](graph());
         if (entry) toggle(entry);
+        const still = Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < 4;
+        if (under !== null && still && event.target.closest("#map-graph") && !isFlat(graph())) tell("picked", under);
     });
 
     document.addEventListener("keydown", (event) => {
@@ -195,7 +256,7 @@
 
     for (const kind of ["pointermove", "pointerdown", "pointerup"]) {
         addEventListener(kind, (event) => {
-            shift = event.shiftKey;
+            if (kind === "pointerdown") Object.assign(pressed, { x: event.clientX, y: event.clientY });
             pointer.x = event.clientX;
             pointer.y = event.clientY;
         }, { capture: true, passive: true });
@@ -206,9 +267,9 @@
     const dark = matchMedia("(prefers-color-scheme: dark)");
     dark.addEventListener("change", () => tell("map-theme", dark.matches ? "dark" : "light"));
 
-    // The window and the drag of a new drawing are those of the one before it.
+    // The window of a new drawing is that of the one before it.
 
-    function figure(drawing, drag) {
+    function figure(drawing) {
         if (!drawing) return dash_clientside.no_update;
         const gd = graph(), layout = { ...drawing.layout };
         const whole = layout.meta.home;
@@ -217,7 +278,7 @@
             const [left, right, bottom, top] = before ? sides(gd) : whole;
             layout.xaxis = { ...layout.xaxis, range: [left, right] };
             layout.yaxis = { ...layout.yaxis, range: [bottom, top] };
-            layout.dragmode = drag;
+            layout.dragmode = "pan";
         } else {
             layout.scene = { ...layout.scene, uirevision: layout.meta.generation };
         }
@@ -251,8 +312,9 @@
             },
             nothing: () => null,
             dimensions: (count) => (count === 2 ? "flat" : "space"),
-            drag: (mode) => {
-                if (isFlat(graph())) Plotly.relayout(graph(), { dragmode: mode });
+            drag: (chosen) => {
+                mode = chosen;
+                document.getElementById("map-place").dataset.mode = mode;
                 return mode;
             },
         },

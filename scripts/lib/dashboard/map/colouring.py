@@ -24,7 +24,7 @@ from scripts.lib.dashboard.map.palettes import (
 from scripts.lib.ordering.vectors import Ints
 from scripts.lib.view.snapshot import Coded, Snapshot
 
-TICKS = 5  # of a scale
+TICKS = 3  # of a scale: its ends and its middle
 
 
 class Choice(NamedTuple):
@@ -112,17 +112,19 @@ def _by_time(snapshot: Snapshot) -> Colouring:
     known = np.isfinite(times)
     if not known.any():
         return Colouring(np.full(len(times), UNKNOWN, np.uint8))
-    edges = np.quantile(times[known], np.linspace(0, 1, STEPS + 1))
-    steps = np.searchsorted(edges[1:-1], times, "right")
-    rows = np.where(known, steps + FIRST, UNKNOWN).astype(np.uint8)
-    return Colouring(rows, ticks=tuple(_dates(np.quantile(times[known], np.linspace(0, 1, TICKS)))))
+    ordered = np.sort(times[known])
+    edges = ordered[np.arange(1, STEPS) * len(ordered) // STEPS]
+    rows = (np.searchsorted(edges, times, "right") + FIRST).astype(np.uint8)
+    rows[~known] = UNKNOWN
+    return Colouring(rows, ticks=tuple(_dates(ordered[np.arange(TICKS) * (len(ordered) - 1) // (TICKS - 1)])))
 
 
 def _dates(seconds: npt.NDArray[np.float64]) -> list[str]:
     """Return times as short as they still differ."""
     span = float(seconds[-1] - seconds[0])
     form = "%Y-%m-%d" if span > 2 * 86_400 else "%m-%d %H:%M" if span > 120 else "%H:%M:%S"
-    return [f"{datetime.fromtimestamp(each, UTC):{form}}" for each in seconds.tolist()]
+    dates = [f"{datetime.fromtimestamp(each, UTC):{form}}" for each in seconds.tolist()]
+    return dates if dates[0] != dates[-1] else [f"{datetime.fromtimestamp(seconds[0], UTC):%Y-%m-%d %H:%M}"]
 
 
 SCALES: dict[str, Callable[[Snapshot], Colouring]] = {"position": _by_position, "time": _by_time}

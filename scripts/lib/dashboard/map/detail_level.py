@@ -35,6 +35,11 @@ class Drawn:
         return len(self.positions) < self.wanted
 
 
+def is_whole(passing: Mask) -> bool:
+    """Tell whether all files that pass are drawn, whatever part is looked at."""
+    return int(np.count_nonzero(passing)) <= DRAWN_AT_MOST
+
+
 def ranking(count: int) -> Ints:
     """Return all positions in a random sequence that is always the same: (n,) int32."""
     return np.random.default_rng(0).permutation(count).astype(np.int32)

@@ -7,7 +7,7 @@ import numpy as np
 
 from scripts.lib.dashboard.map import figure as figures
 from scripts.lib.dashboard.map.chosen import Chosen, Question
-from scripts.lib.dashboard.map.detail_level import DRAWN_AT_MOST, Window, draw, sentence, within
+from scripts.lib.dashboard.map.detail_level import Window, draw, sentence, within
 from scripts.lib.dashboard.map.figure import Scene
 from scripts.lib.dashboard.map.palettes import Theme
 from scripts.lib.dashboard.map.reading import items, number, text
@@ -47,11 +47,6 @@ class Drawing:
     generation: str
     passing: int
     total: int
-
-    @property
-    def is_whole(self) -> bool:
-        """Tell whether all that passes is drawn, wherever one looks."""
-        return self.passing <= DRAWN_AT_MOST
 
     def figure(self) -> dict[str, Any]:
         """Return it as Plotly takes it."""

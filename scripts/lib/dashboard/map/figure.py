@@ -1,7 +1,7 @@
 """What Plotly draws: points without axes, whose numbers travel as bytes.
 
 Plotly takes hover texts for a kind of HTML, so it is given none; the page has a tooltip of its own. The
-window, the camera and what a drag does are put in by the browser, which knows them (`assets/map.js`).
+window and the camera are put in by the browser, which knows them (`assets/map.js`).
 """
 
 import base64
@@ -23,6 +23,7 @@ from scripts.lib.run.visible import visible
 
 BORDER = 0.03  # of the map, around it
 MOST_NAMES = 5_000  # of groups that the tooltip knows
+EYE = {"x": 0.95, "y": 0.95, "z": 0.65}  # where the camera is at first
 SIZES = (2.5, 10.0)  # of points, in pixels
 
 
@@ -66,7 +67,7 @@ def home(plane: Floats) -> Window:
     """Return the window that shows the whole map."""
     if not len(plane):
         return (-1.0, 1.0, -1.0, 1.0)
-    (left, bottom), (right, top) = plane.min(axis=0).tolist(), plane.max(axis=0).tolist()
+    (left, right), (bottom, top) = ((float(side.min()), float(side.max())) for side in plane.T)
     wide, high = BORDER * (right - left) or 1.0, BORDER * (top - bottom) or 1.0
     return (left - wide, right + wide, bottom - high, top + high)
 
@@ -109,9 +110,7 @@ def _trace(
 ) -> dict[str, Any]:
     places = scene.places[positions]
     axes = {name: typed(places[:, i]) for i, name in enumerate("xyz"[: places.shape[1]])}
-    same = {"marker": {"opacity": 1}}  # a selection is painted by `_points`, in space, too
-    extra = {"selected": same, "unselected": same} if scene.is_flat else {}
-    look = {"size": size if scene.is_flat else max(2.0, size * 0.6), "line": {"width": 0}, "opacity": 1}
+    look = {"size": size if scene.is_flat else max(1.5, size * 0.4), "line": {"width": 0}, "opacity": 1}
     return {
         "type": "scattergl" if scene.is_flat else "scatter3d",
         "mode": "markers",
@@ -119,7 +118,6 @@ def _trace(
         "hoverinfo": hover,
         "showlegend": False,
         **axes,
-        **extra,
     }
 
 
@@ -145,15 +143,15 @@ def _layout(scene: Scene) -> dict[str, Any]:
         "showlegend": False,
     }
     if not scene.is_flat:
-        axis = bare | {"showbackground": False}
-        space = {f"{name}axis": axis for name in "xyz"} | {"aspectmode": "data", "dragmode": "orbit"}
+        axis: dict[str, Any] = bare | {"showbackground": False}
+        space: dict[str, Any] = {f"{name}axis": axis for name in "xyz"}
+        space |= {"aspectmode": "data", "dragmode": "orbit", "camera": {"eye": EYE}}
         return shared | {"scene": space, "meta": {"home": None}}
     whole = home(scene.places)
     return shared | {
         "xaxis": bare | {"range": list(whole[:2])},
         "yaxis": bare | {"range": list(whole[2:]), "scaleanchor": "x", "scaleratio": 1},
         "shapes": [_shape(area, scene.theme) for area in scene.areas],
-        "newselection": {"line": {"color": _ink(scene.theme), "width": 2, "dash": "dot"}},
         "meta": {"home": list(whole)},
     }
 

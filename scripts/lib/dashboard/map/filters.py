@@ -47,10 +47,11 @@ class Filters:
             where it is no such thing.
         """
         values = dict(given or {})
+        category = integer(values.get("category"))
         return cls(
             clusters=integers(values.get("clusters")),
-            category=integer(values.get("category")),
-            probability=number(values.get("probability")),
+            category=category,
+            probability=0.0 if category is None else number(values.get("probability")),
             path=text(values.get("path")),
             folder=integer(values.get("folder")),
             label=text(values.get("label")),

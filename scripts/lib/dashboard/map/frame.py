@@ -11,6 +11,7 @@ from scripts.lib.dashboard.map.detail_level import DRAWN_AT_MOST
 from scripts.lib.view.snapshot import Snapshot
 
 VIEWER = "embedding-atlas"  # a viewer for millions of points, a program of its own
+FINELY = 30_000  # points that are drawn at twice the resolution of the screen; it takes four times as long
 GRAPH = {
     "displayModeBar": False,  # the tools above have names, and a keyboard reaches them
     "displaylogo": False,
@@ -33,15 +34,16 @@ HELP = "Map. Arrow keys move it, plus and minus zoom, 0 shows all. The images be
 def frame(snapshot: Snapshot, context: Context) -> Component:
     """Return the map, or a line that says what makes one."""
     is_there = snapshot.plane is not None
+    config = GRAPH | {"plotGlPixelRatio": 1 if len(snapshot) > FINELY else 2}
     graph = dcc.Graph(
-        id="map-graph", figure={"data": [], "layout": {}}, config=GRAPH, responsive=True, className="graph"
+        id="map-graph", figure={"data": [], "layout": {}}, config=config, responsive=True, className="graph"
     )
     place = html.Div(graph, id="map-place", tabIndex=0, role="group", **{"aria-label": HELP})
     parts = [
         _tools(),
         place,
         html.P("The map is being drawn.", id="map-drawn", role="status"),
-        *_larger(snapshot),
+        *_larger(snapshot, context),
     ]
     shown = html.Div(parts, className="frame", hidden=not is_there)
     line = [] if is_there else [context.missing(snapshot, "projection", "map")]
@@ -66,9 +68,14 @@ def _tools() -> Component:
     return html.Div(parts, className="tools", role="group", **{"aria-label": "Tools of the map"})
 
 
-def _larger(snapshot: Snapshot) -> list[Component]:
+def _larger(snapshot: Snapshot, context: Context) -> list[Component]:
     """Return how to see all points at once where that takes another program."""
     if len(snapshot) <= DRAWN_AT_MOST:
         return []
-    told = ["All at once: ", html.Code("make collection"), " and then ", html.Code(viewer_command(snapshot))]
+    told = [
+        "All at once: ",
+        html.Code(context.command("collection")),
+        " and then ",
+        html.Code(viewer_command(snapshot)),
+    ]
     return [html.P([*told, " (a program of its own)."], className="larger")]

@@ -9,6 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from scripts.lib.dashboard.map.chosen import Chosen, Question
+from scripts.lib.dashboard.map.filters import Filters
 from scripts.lib.dashboard.tiles import tiles
 from scripts.lib.view.snapshot import Snapshot
 
@@ -88,7 +89,7 @@ def _exports(snapshot: Snapshot, question: Question) -> list[Component]:
 def as_json(question: Question) -> dict[str, Any]:
     """Return a question as `Question.read` takes it."""
     filters, selection = question.filters, question.selection
-    wanted = {name: value for name, value in vars(filters).items() if value not in ((), None, "", 0.0)}
+    wanted = {name: value for name, value in vars(filters).items() if value != getattr(Filters, name)}
     areas = [[[float(f"{x:.6g}"), float(f"{y:.6g}")] for x, y in area] for area in selection.areas]
     told = {"by": selection.by, "codes": selection.codes, "areas": areas}
     return {"filters": wanted, "selection": told if selection else {}}

@@ -27,7 +27,7 @@ class Palette(NamedTuple):
 PALETTES: dict[str, Palette] = {
     "light": Palette(
         paper="#faf9f7",
-        faded="rgba(140, 136, 128, 0.28)",
+        faded="#dddad4",
         unknown="#8a8780",
         groups=(
             *("#468bd0", "#e13600", "#188264", "#7150c8", "#df881e", "#a71b97"),
@@ -37,7 +37,7 @@ PALETTES: dict[str, Palette] = {
     ),
     "dark": Palette(
         paper="#1b1b1c",
-        faded="rgba(150, 147, 140, 0.25)",
+        faded="#3b3a3a",
         unknown="#8f8c86",
         groups=(
             *("#72d8ff", "#ed9925", "#4ac68f", "#9090ff", "#edfd2e", "#e35cc0"),

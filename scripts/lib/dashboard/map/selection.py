@@ -16,6 +16,10 @@ from scripts.lib.dashboard.map.reading import integers, items, number, text
 from scripts.lib.ordering.vectors import Floats
 from scripts.lib.view.snapshot import Snapshot
 
+CELLS = 128  # of a grid over an outline, on each side
+FEW = 50_000  # points that are tested one by one
+
+Corners = npt.NDArray[np.float64]
 Outline = tuple[tuple[float, float], ...]
 
 
@@ -77,25 +81,54 @@ def inside_any(points: Floats, areas: tuple[Outline, ...]) -> Mask:
     return chosen
 
 
-def inside(points: Floats, outline: npt.NDArray[np.float64]) -> Mask:
+def inside(points: Floats, outline: Corners) -> Mask:
     """Return which points lie inside an outline, by the even-odd rule: (n,) bool.
+
+    Only points in cells of a grid that the outline runs through are tested one by one; of other cells the
+    middle is. At a million points this is the difference between a second and a few hundredths.
 
     points : (n, 2)
     outline : (m, 2), closed by itself
     """
-    from matplotlib.path import Path  # late: it takes a while
-
     chosen = np.zeros(len(points), np.bool_)
     if len(outline) < 3:
         return chosen
-    near = in_box(points, outline.min(axis=0), outline.max(axis=0))
-    chosen[near] = Path(outline).contains_points(points[near])
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    near = in_box(points, low, high)
+    if len(near) <= FEW:
+        chosen[near] = _test(outline, points[near])
+        return chosen
+    size = np.maximum(high - low, np.finfo(np.float64).tiny) / CELLS
+    cells = np.minimum((points[near] - low) / size, CELLS - 1).astype(np.int32)
+    crossed, filled = _grid(outline, low, size)
+    doubtful = crossed[cells[:, 0], cells[:, 1]]
+    chosen[near] = filled[cells[:, 0], cells[:, 1]]
+    chosen[near[doubtful]] = _test(outline, points[near[doubtful]])
     return chosen
 
 
-def in_box(
-    points: Floats, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]
-) -> npt.NDArray[np.intp]:
+def _grid(outline: Corners, low: Corners, size: Corners) -> tuple[Mask, Mask]:
+    """Return which cells the outline runs through or close by, and whose middle is inside: (c, c) bool."""
+    scaled = (outline - low) / size
+    touched = np.zeros((CELLS + 2, CELLS + 2), np.bool_)  # with a border
+    for start, end in zip(scaled, np.roll(scaled, -1, axis=0), strict=True):
+        steps = np.linspace(0, 1, 2 + int(2 * np.abs(end - start).max()))[:, None]
+        x, y = np.clip(start + steps * (end - start), 0, CELLS - 1).astype(np.int32).T
+        touched[x + 1, y + 1] = True
+    shifts = [touched[x : x + CELLS, y : y + CELLS] for x in range(3) for y in range(3)]
+    crossed: Mask = np.logical_or.reduce(shifts)
+    middles = np.stack(np.meshgrid(*[np.arange(CELLS) + 0.5] * 2, indexing="ij"), axis=-1)
+    return crossed, _test(scaled, middles.reshape(-1, 2)).reshape(CELLS, CELLS)
+
+
+def _test(outline: Corners, points: npt.NDArray[Any]) -> Mask:
+    from matplotlib.path import Path  # late: it takes a while
+
+    found: Mask = Path(outline).contains_points(points)
+    return found
+
+
+def in_box(points: Floats, low: Corners, high: Corners) -> npt.NDArray[np.intp]:
     """Return the rows of the points in a box, its border included."""
     x, y = points[:, 0], points[:, 1]
     return np.flatnonzero((x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1]))

@@ -9,6 +9,7 @@ from dash.exceptions import PreventUpdate
 from scripts.lib.dashboard.context import Context
 from scripts.lib.dashboard.map import controls, gallery
 from scripts.lib.dashboard.map.chosen import Chosen, Question
+from scripts.lib.dashboard.map.detail_level import is_whole
 from scripts.lib.dashboard.map.drawing import View, drawing
 from scripts.lib.dashboard.map.export import serve_exports
 from scripts.lib.dashboard.map.frame import frame
@@ -68,7 +69,7 @@ def _in_the_browser(app: Dash) -> None:
     add("least", Output("map-least", "children"), Input("map-probability", "value"))
     add("cleared", [Output(*each) for each in values], Input("map-clear", "n_clicks"), first=False)
     add("nothing", selection, Input("map-unselect", "n_clicks"), first=False)
-    add("figure", Output("map-graph", "figure"), Input("map-drawing", "data"), State("map-drag", "data"))
+    add("figure", Output("map-graph", "figure"), Input("map-drawing", "data"))
     add("drag", Output("map-dragging", "data"), Input("map-drag", "data"), first=False)
     add("dimensions", Output("map-page", "className"), Input("map-dimensions", "data"))
     turning = [Input("map-previous", "n_clicks"), Input("map-next", "n_clicks")]
@@ -106,9 +107,11 @@ def _draw(app: Dash, context: Context, chosen: Chosen) -> None:
         places = snapshot.plane if dimensions == 2 else snapshot.space
         if places is None:
             raise PreventUpdate
-        drawn = drawing(snapshot, places, chosen, question, View.read(key, theme, window))
-        if ctx.triggered_id == "map-window" and (drawn.is_whole or dimensions != 2):
+        if ctx.triggered_id == "map-window" and (
+            dimensions != 2 or is_whole(chosen.passing(snapshot, question))
+        ):
             raise PreventUpdate
+        drawn = drawing(snapshot, places, chosen, question, View.read(key, theme, window))
         return drawn.figure(), drawn.sentence()
 
 
