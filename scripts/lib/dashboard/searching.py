@@ -30,9 +30,7 @@ class Searching:
         InputError, Moving
             when what it is made of can't be searched, or a sort has replaced it.
         """
-        from scripts.lib.search.engine import (
-            SearchEngine,
-        )  # late: processes that only decode import this, too
+        from scripts.lib.search.engine import SearchEngine  # late: decoding processes import this module
 
         with self._lock:
             if self._engine is None or self._generation != snapshot.generation:
