@@ -17,7 +17,7 @@ import pytest
 from browser import ROOT, Dashboard, dashboard, free_port
 from small_results import HOSTILE, Small, write_results
 
-from scripts.dashboard import PAGES
+from scripts.dashboard import PAGES, main
 from scripts.lib.dashboard.access import Access, access_for, content_policy, is_loopback
 from scripts.lib.dashboard.context import Context
 from scripts.lib.dashboard.library import Library
@@ -366,6 +366,19 @@ def test_a_port_that_is_taken_is_told_in_a_line(folder: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f"seriatim: dashboard failed: port {port} of 127.0.0.1 can't be had")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_browser_is_opened_where_it_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("scripts.dashboard.serve", lambda context, pages, access, ready: ready())
+    for more, wanted in (([], 0), (["--open", "--token"], 1)):
+        assert main(["--results", str(folder / "results"), *more]) == 0
+        assert len(opened) == wanted
+    assert opened[0].startswith("http://127.0.0.1:8050/?token=")
+    assert opened[0] in capsys.readouterr().out
 
 
 def test_what_was_wanted_last_is_kept() -> None:
