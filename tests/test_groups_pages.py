@@ -101,6 +101,7 @@ def test_centroids_are_shown_where_there_are_any(page: Page, tmp_path: Path) -> 
         answer = page.request.get(f"{running.address}{source}")
         assert answer.headers["content-type"] == "image/png"
         assert page.request.get(f"{running.address}{source[:-1]}3").status == 404
+        page.goto("about:blank")  # before the server is gone
 
 
 def test_duplicates_are_decided_with_buttons_and_keys(page: Page, shown: Shown) -> None:
@@ -199,6 +200,7 @@ def test_a_read_only_dashboard_shows_and_refuses(page: Page, tmp_path: Path) -> 
         asked = {"act": "all", "group": 0, "at": 1}
         said = "..duplicates-said.children...duplicates-view.data.."
         assert "read-only" in page.evaluate(ASK, [said, "duplicates-act.data", asked, [state]])
+        page.goto("about:blank")
     written = [each.name for each in (tmp_path / "results").rglob("*.csv")]
     assert {NAMES, DECISIONS}.isdisjoint(written)
 
@@ -215,6 +217,7 @@ def test_names_and_decisions_are_taken_by_the_next_run(page: Page, workflow: Wor
         page.get_by_role("link", name="Duplicates").click()
         page.get_by_role("button", name="Keep only").nth(1).click()
         expect(page.locator("#duplicates-said")).to_contain_text("one file is kept")
+        page.goto("about:blank")
     before = pq.read_table(workflow.model / "duplicates.parquet").to_pylist()
     workflow.run("cluster", "duplicates", **targets)
     names = pq.read_table(workflow.model / "cluster_table.parquet")["name"].to_pylist()
