@@ -27,6 +27,9 @@ NAME ?= $(if $(EXAMPLE),example,$(shell basename $(call quoted,$(images)) | tr -
 # A value as text, whatever it looks like: in YAML's quotes, and those in the shell's.
 text = '"$(subst ','\'',$(subst ",\",$(subst \,\\,$(1))))"'
 
+# An option with a value of the command line, not of the environment.
+given = $(if $(findstring command line,$(origin $(2))),--$(1)=$(call quoted,$(value $(2))))
+
 CONFIG = name=$(call text,$(or $(NAME),photos)) images=$(call text,$(images)) output=$(call text,$(output))
 CONFIG += folders_output=$(call text,$(filed))
 CONFIG += model=$(call text,$(MODEL)) $(if $(WEIGHTS),weights=$(call text,$(value WEIGHTS)))
@@ -35,58 +38,70 @@ CONFIG += $(if $(CATEGORIES),categories=$(call text,$(value CATEGORIES)))
 
 .DEFAULT_GOAL := help
 .PHONY: help sort plan undo cluster categorize project duplicates reorganize plan-reorganize undo-reorganize
-.PHONY: collection verify retry store-gc test check bench clean
+.PHONY: collection report search dashboard dashboard-data verify retry store-gc test check bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "make sort IMAGES=FOLDER OUTPUT=FOLDER MODEL=descriptor [WEIGHTS=FILE] [DEVICE=cpu] [NAME=...] [CORES=N]"
 	@echo "any other setting of config/config.yaml: MORE='allow_shrink=true knn_k=16'"
+	@echo "make search [IMAGE=FILE] [TEXT='...'] [LIKE=NAME] [K=24] [SHEET=hits.jpg] [OUT=hits.csv] [NAME=...] [MODEL=...]"
 	@echo "make store-gc [STORE=FOLDER] [DRY=true] [MODELS=unused] [FORGET=FOLDER]"
 
 sort: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort images (the example, or IMAGES=... into OUTPUT=...)
 	@$(SNAKEMAKE) --config $(CONFIG)
-	@echo The images in visual order: $(call quoted,$(output))
 
 example/images: $(VENV)/.sort
 	@$(RUN) -m scripts.example example/images
 
 plan: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## say what a sort would do in OUTPUT, and touch nothing there
 	@$(SNAKEMAKE) plan --config $(CONFIG)
-	@echo What each image is to be called: results/$(call quoted,$(NAME))/*/plan.csv
 
 cluster: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## find groups of images (MORE=clusters=20)
 	@$(SNAKEMAKE) cluster --config $(CONFIG)
-	@echo What is in the clusters: results/$(call quoted,$(NAME))/*/clusters.jpg
 
 project: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## lay the images out as a map (MORE=projection=tsne)
 	@$(SNAKEMAKE) project --config $(CONFIG)
-	@echo The map: results/$(call quoted,$(NAME))/*/projection.png
 
 duplicates: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## find duplicates, and propose what to keep
 	@$(SNAKEMAKE) duplicates --config $(CONFIG)
-	@echo What they are: results/$(call quoted,$(NAME))/*/duplicates.html
 
 categorize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## sort by words: CATEGORIES=moody,sunset MODEL=clip:...
 	@$(SNAKEMAKE) categorize --config $(CONFIG)
-	@echo The images by words: results/$(call quoted,$(NAME))/*/categories.jpg
+
+report: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## put all that a sort found on one page, report.html
+	@$(SNAKEMAKE) report --config $(CONFIG)
 
 undo: $(VENV)/.sort  ## put back what was copied, linked or moved to OUTPUT
 	@$(SNAKEMAKE) undo --config $(CONFIG)
 
 reorganize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## file images into folders in FILED=...
 	@$(SNAKEMAKE) reorganize --config $(CONFIG)
-	@echo The images in folders: $(call quoted,$(filed))
 
 plan-reorganize: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## say what would be filed where, and touch nothing
 	@$(SNAKEMAKE) plan_reorganize --config $(CONFIG)
-	@echo What each image is to be called: results/$(call quoted,$(NAME))/*/reorganize.csv
 
 undo-reorganize: $(VENV)/.sort  ## put back what was filed into FILED
 	@$(SNAKEMAKE) undo_reorganize --config $(CONFIG)
 
 collection: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## put all that is known of the images into one table
 	@$(SNAKEMAKE) collection --config $(CONFIG)
+
+dashboard-data: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## make what the dashboard shows
+	@$(SNAKEMAKE) dashboard_data --config $(CONFIG)
+
+# MODEL is passed on where it was given. HOST and PORT are taken from the command line alone: shells and build tools
+# set variables of these names for purposes of their own.
+dashboard: dashboard-data  ## look at the images in a browser (PORT=8050 HOST=127.0.0.1)
+	@$(RUN) -m scripts.dashboard --name $(call quoted,$(or $(NAME),photos)) \
+		$(if $(filter file,$(origin MODEL)),,--model $(call quoted,$(value MODEL))) \
+		$(if $(filter command,$(origin PORT)),--port $(call quoted,$(value PORT))) \
+		$(if $(filter command,$(origin HOST)),--host $(call quoted,$(value HOST)))
+
+search: $(VENV)/.sort  ## find images in the last collection: IMAGE=photo.jpg, TEXT="a boat" or LIKE=photo.jpg
+	@$(RUN) -m scripts.search $(call given,image,IMAGE) $(call given,text,TEXT) $(call given,like,LIKE) \
+		$(if $(findstring command line,$(origin NAME) $(origin IMAGES)),--name=$(call quoted,$(NAME))) $(call given,model,MODEL) $(call given,sheet,SHEET) $(call given,out,OUT) \
+		$(if $(K),-k $(call quoted,$(value K))) $(if $(FORCE),--force)
 
 verify: $(VENV)/.sort  ## check store, artifacts and copies; what is damaged is set aside for the next run
 	@$(SNAKEMAKE) verify --config $(CONFIG)

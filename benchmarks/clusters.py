@@ -32,8 +32,8 @@ from scripts.lib.labels.label_tree import label_order
 from scripts.lib.labels.labels import LabelSettings, make_labels
 from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors
 from scripts.lib.ordering.measure.quality import link_lengths, random_order
-from scripts.lib.ordering.metric import Floats, Ints
 from scripts.lib.ordering.tree.mst import minimum_spanning_tree
+from scripts.lib.ordering.vectors import Floats, Ints
 
 CUTS = (5, 8, 10, 12, 16, 20, 30, 40, 64)
 SEEDS = 5

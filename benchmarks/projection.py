@@ -23,8 +23,9 @@ from benchmarks.labelled import add_labelled_options, labelled_of
 from benchmarks.measure import in_own_process, peak_memory, print_table, timed
 from benchmarks.stages import default_settings
 from benchmarks.vectors import write_vectors
-from scripts.lib.ordering.graph.candidates import sample_rows
-from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors, read_graph
+from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors
+from scripts.lib.ordering.graph.neighbors import read_graph
+from scripts.lib.ordering.vectors import sample_rows
 from scripts.lib.projection.projection import METHODS, Maps, project
 from scripts.lib.projection.sample import ProjectionSettings
 

@@ -13,12 +13,12 @@ import numpy.typing as npt
 from benchmarks.measure import Options, Trial, report, timed
 from benchmarks.stages import Rows, Vectors, default_settings, order, path_length
 from benchmarks.vectors import Source
-from scripts.lib.ordering.graph.candidates import float_blocks, sample_rows
-from scripts.lib.ordering.graph.knn import NeighborGraph
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.search.greedy import greedy_path
 from scripts.lib.ordering.search.kicks import SearchSettings
 from scripts.lib.ordering.search.local_search import Search
 from scripts.lib.ordering.search.two_opt import cut_open, make_search, renumber, run
+from scripts.lib.ordering.vectors import float_blocks, sample_rows
 
 SIZES = (10_000, 100_000)
 DIMENSION = 256

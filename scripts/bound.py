@@ -6,7 +6,7 @@ from typing import Any
 from scripts.lib.artifacts.atomic import write_json
 from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.embedding.gather import read_vectors
-from scripts.lib.ordering.graph.knn import read_graph
+from scripts.lib.ordering.graph.neighbors import read_graph
 from scripts.lib.ordering.measure.bound import BoundSettings, lower_bound
 from scripts.lib.run.stage import stage
 
@@ -22,6 +22,7 @@ def main(job: Any) -> None:
         provenance.facts.update(n=len(vectors), **bound._asdict())
         with recording(Path(job.output.bound), provenance) as temporary:
             write_json(temporary, bound._asdict())
+        run.counts(len(vectors), "items")
         run.info("no path is shorter than %.6g: %s, confidence %g", *bound[:3])
 
 

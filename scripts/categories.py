@@ -78,7 +78,8 @@ def main(job: Any) -> None:
         vectors = item_vectors(run, job, card)
         texts, several = texts_of(run, job, card, taxonomy), job.params.several
         threshold = threshold_of(job.params.threshold, len(taxonomy.leaves), several)
-        chances = probabilities(vectors, texts, several)
+        with run.progress(len(vectors), "images") as count:
+            chances = probabilities(vectors, texts, several, count)
         found = assign(chances, taxonomy, Rule(threshold, job.params.margin, several))
         table = categories_table(chances, found, taxonomy.names)
         settings = dict(job.params.items())

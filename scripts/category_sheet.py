@@ -14,7 +14,7 @@ from scripts.lib.categories.category_groups import (
 from scripts.lib.categories.taxonomy import read_categories
 from scripts.lib.files.exports import write_csv
 from scripts.lib.files.first_files import FirstFiles
-from scripts.lib.pictures.category_sheet import draw_category_sheet
+from scripts.lib.pictures.category_sheet import ROWS, draw_category_sheet
 from scripts.lib.run.stage import stage
 
 
@@ -33,8 +33,11 @@ def main(job: Any) -> None:
         provenance.facts.update(groups=len(groups))
         with recording(Path(job.output.table), provenance) as temporary:
             write_csv(category_table(groups, files), temporary)
-        with recording(Path(job.output.sheet), provenance) as temporary:
-            draw_category_sheet(groups, files, temporary)
+        with (
+            recording(Path(job.output.sheet), provenance) as temporary,
+            run.progress(min(len(groups), ROWS), "categories") as count,
+        ):
+            draw_category_sheet(groups, files, temporary, count)
         run.info("%d categories, groups and bins", len(groups))
         run.tell(f"what is in the categories: {job.output.sheet}")
 

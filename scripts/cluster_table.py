@@ -17,7 +17,7 @@ from scripts.lib.clustering.cluster_table import cluster_table
 from scripts.lib.clustering.given_names import read_given_names
 from scripts.lib.embedding.gather import read_items
 from scripts.lib.files.exports import write_csv
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 from scripts.lib.run.stage import stage
 
 
@@ -52,6 +52,7 @@ def main(job: Any) -> None:
             write_csv(table, temporary)
         with recording(Path(job.output.table), provenance) as temporary:
             pq.write_table(table, temporary)
+        run.counts(len(numbers), "items")
         write_names(names_file, table, given, clusters)
         for problem in problems:
             run.tell(f"{names_file}: {problem}")

@@ -17,7 +17,7 @@ from scripts.lib.clustering.clusters import (
     work_of,
 )
 from scripts.lib.embedding.gather import read_vectors
-from scripts.lib.ordering.graph.knn import read_graph
+from scripts.lib.ordering.graph.neighbors import read_graph
 from scripts.lib.pictures.clusters.curve import draw_clusters
 from scripts.lib.run.stage import Stage, stage
 

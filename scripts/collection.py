@@ -34,6 +34,7 @@ def main(job: Any) -> None:
         provenance = Provenance("collection", job.params.version, {}, list(sources.values()), facts)
         with recording(Path(job.output.collection), provenance) as temporary:
             pq.write_table(table, temporary)
+        run.counts(len(table), "files")
         clear_marks(Path(job.output.collected))
         run.tell(f"{len(table):,} images with {len(facts['columns'])} columns in {job.output.collection}")
 

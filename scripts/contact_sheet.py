@@ -11,7 +11,6 @@ from pathlib import Path
 
 from PIL import Image
 
-from scripts.lib.artifacts.atomic import replacing
 from scripts.lib.errors import InputError, SeriatimError
 from scripts.lib.pictures.contact_sheet import (
     Layout,
@@ -19,8 +18,7 @@ from scripts.lib.pictures.contact_sheet import (
     contact_sheet,
     images_below,
 )
-
-FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
+from scripts.lib.pictures.sheet_file import write_sheet
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         page = _draw(options)
-        _save(page, options.out)
+        write_sheet(page, options.out)
     except (SeriatimError, OSError) as error:
         print(f"scripts.contact_sheet: {error}", file=sys.stderr)
         return 1
@@ -92,14 +90,6 @@ def _draw(options: argparse.Namespace) -> Image.Image:
 def _images_of(given: Path) -> list[Path]:
     """Take a file as it is, readable or not, and a folder's images in the order of names."""
     return [given] if given.is_file() else images_below(given)
-
-
-def _save(page: Image.Image, out: Path) -> None:
-    kind = FORMATS.get(out.suffix.lower())
-    if kind is None:
-        raise InputError(f"{out} ends in {out.suffix!r}; name one of {', '.join(FORMATS)}")
-    with replacing(out) as temporary:
-        page.save(temporary, kind, quality=85)
 
 
 if __name__ == "__main__":

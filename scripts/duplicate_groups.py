@@ -17,6 +17,7 @@ from scripts.lib.duplicates.former_paths import with_former_paths
 from scripts.lib.duplicates.image_hashes import hashed_ids
 from scripts.lib.duplicates.judge import Judge, last_distance
 from scripts.lib.duplicates.keep_best import content_ranks, protected_files, ranks
+from scripts.lib.duplicates.part_hashes import PARTS
 from scripts.lib.duplicates.sketches import read_sketches, turns_wanted
 from scripts.lib.embedding.gather import read_items, read_vectors
 from scripts.lib.files.content_ids import ids_array, positions_in
@@ -51,7 +52,9 @@ def table_of(run: Stage, job: Any, sources: dict[str, Path], files: pa.Table) ->
     if len(contents) and not len(judge.sketches):
         run.tell("there are no images to look at, so only equal bytes and very near vectors count")
     graph, turns = np.load(sources["graph"])["indices"], turns_wanted(params.rotations, params.mirrors)
-    pairs = candidate_pairs(judge, graph, BITS if params.bits == "auto" else params.bits, turns, job.threads)
+    bits = BITS if params.bits == "auto" else params.bits
+    with run.progress(len(PARTS) * len(turns), "searches") as count:
+        pairs = candidate_pairs(judge, graph, bits, turns, job.threads, count)
     run.info("%d pairs are looked at", len(pairs.ours))
     with run.progress(len(pairs.ours), "pairs") as count:
         pairs = confirm_pairs(judge, pairs, count, job.threads)

@@ -14,7 +14,8 @@ from scripts.lib.ordering.graph.graph_update import change_of_rows, extended, up
 from scripts.lib.ordering.graph.indexes import IndexSettings
 from scripts.lib.ordering.graph.kept_graph import KeptGraph, read_kept_graph, write_kept_graph
 from scripts.lib.ordering.graph.kept_index import KeptIndex, read_kept_index, write_kept_index
-from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.run.stage import Stage, stage
 
 GIGABYTE = 1 << 30

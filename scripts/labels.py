@@ -45,6 +45,7 @@ def main(job: Any) -> None:
         provenance = Provenance("labels", params.version, dict(params.items()), sources, facts)
         with recording(Path(job.output.labels), provenance) as temporary:
             pq.write_table(labels_table(found.labels), temporary)
+        run.counts(len(found.labels.labels), "images")
         tell(run, found)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.embedding.gather import read_vectors
-from scripts.lib.ordering.graph.knn import read_graph
+from scripts.lib.ordering.graph.neighbors import read_graph
 from scripts.lib.ordering.tree.mst import TreeSettings, spanning_tree
 from scripts.lib.run.stage import stage
 
@@ -31,6 +31,7 @@ def main(job: Any) -> None:
         ):
             np.save(stream, tree.edges)
         run.info("%s", tree.sentence())
+        run.counts(len(vectors), "items")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.embedding.gather import read_vectors
-from scripts.lib.ordering.graph.knn import read_graph
+from scripts.lib.ordering.graph.neighbors import read_graph
 from scripts.lib.projection.projection import project, projection_table
 from scripts.lib.projection.sample import ProjectionSettings
 from scripts.lib.run.stage import stage
@@ -31,6 +31,7 @@ def main(job: Any) -> None:
         provenance.facts.update(n=len(vectors), method=settings.method, landmarks=maps.landmarks)
         with recording(Path(job.output.projection), provenance) as temporary:
             pq.write_table(projection_table(maps), temporary)
+        run.counts(len(vectors), "items")
         run.info("%s, landmarks in 2D and 3D: %s", settings.method, maps.landmarks)
 
 

@@ -31,6 +31,7 @@ from scripts.lib.ordering.measure.quality import (
 from scripts.lib.ordering.tree.near_duplicates import near_duplicates
 from scripts.lib.pictures.quality.pairs import named_pairs
 from scripts.lib.pictures.quality.sheet import Sheet, draw_sheet
+from scripts.lib.run.progress import Progress
 from scripts.lib.run.stage import stage
 
 INPUTS = ("vectors", "path", "tree", "traversal", "bound", "order")
@@ -48,6 +49,13 @@ def read_tree(source: Path) -> TreeFigures:
     return TreeFigures(facts["weight"], facts["longest_edge"], facts.get("exact") is True)
 
 
+def measured(vectors: np.ndarray, order: np.ndarray, count: Progress) -> np.ndarray:
+    """Return the lengths of an order's links, and count them."""
+    links = link_lengths(vectors, order)
+    count(len(order))
+    return links
+
+
 def main(job: Any) -> None:
     """Run the stage."""
     sources = {name: Path(job.input[name]) for name in INPUTS}
@@ -63,12 +71,14 @@ def main(job: Any) -> None:
             "mst_walk": np.load(sources["traversal"]),
             "path": path,
         }
-        links = {name: link_lengths(vectors, each) for name, each in orders.items()}
+        with run.progress(len(orders) * n, "links") as count:
+            links = {name: measured(vectors, each, count) for name, each in orders.items()}
         shares = {name: label_share(labels_along(files, each)) for name, each in orders.items()}
         figures = measure_links(links["path"], links["random"], read_bound(sources["bound"]))
         pairs = named_pairs(order, path, figures.worst)
         with run.progress(sample_size(*vectors.shape), "neighbourhoods") as count:
             kept = preservation(vectors, path, seed, count)
+        run.counts(n, "items")
         quality = Quality(
             items=n,
             path=figures,

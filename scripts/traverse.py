@@ -23,6 +23,7 @@ def main(job: Any) -> None:
         ):
             np.save(stream, walk)
         run.info("%d items", len(walk))
+        run.counts(len(walk), "items")
 
 
 if __name__ == "__main__":

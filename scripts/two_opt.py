@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from scripts.lib.artifacts.record import Provenance, checked, read_record, recording
 from scripts.lib.embedding.gather import read_vectors
 from scripts.lib.files.start import starting_row
-from scripts.lib.ordering.graph.knn import NeighborGraph, read_graph
+from scripts.lib.ordering.graph.neighbors import NeighborGraph, read_graph
 from scripts.lib.ordering.keep.keep import keep_order, kept_report
 from scripts.lib.ordering.keep.kept_order import (
     Contents,
@@ -20,13 +20,13 @@ from scripts.lib.ordering.keep.kept_order import (
     write_kept_order,
 )
 from scripts.lib.ordering.measure.quality import path_length
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.search.contiguous import bring_together
 from scripts.lib.ordering.search.kicks import SearchSettings
 from scripts.lib.ordering.search.search_state import StateFile
 from scripts.lib.ordering.search.two_opt import refine, search_steps
 from scripts.lib.ordering.tree.edges import Edges
 from scripts.lib.ordering.tree.near_duplicates import near_duplicate_labels
+from scripts.lib.ordering.vectors import Ints
 from scripts.lib.run.stage import Stage, stage
 
 GIGABYTE = 1 << 30

@@ -17,7 +17,8 @@ from scripts.lib.run.verify import (
     outdated,
     verify_artifacts,
     verify_manifests,
-    verify_store,
+    verify_parts,
+    verify_thumbnails,
 )
 
 
@@ -31,8 +32,16 @@ def vectors(run: Stage, job: Any) -> list[Finding]:
     store = Store(folder, card.fingerprint, card.dimension, card.dtype)
     with occupying(folder, run.tell):
         with run.progress(len(store.parts()), "parts") as count:
-            findings = verify_store(store, count)
+            findings = verify_parts(store.parts(), count)
         return findings + verify_manifests([Path(path) for path in job.params.manifests], store)
+
+
+def thumbnails(run: Stage, job: Any) -> list[Finding]:
+    """Check the thumbnails, and the table that says where they lie."""
+    table = Path(job.params.thumbnails)
+    parts = sorted(table.parent.glob("thumbnails/*/*.arrow"))
+    with run.progress(len(parts), "parts of thumbnails") as count:
+        return verify_parts(parts, count) + verify_thumbnails(table)
 
 
 def copies(run: Stage, job: Any) -> list[Finding]:
@@ -64,7 +73,7 @@ def main(job: Any) -> None:
         if former := outdated(artifacts):
             names = ", ".join(path.name for path in former)
             run.tell(f"of an earlier state of the images, until what makes them is run again: {names}")
-        findings += vectors(run, job) + copies(run, job)
+        findings += vectors(run, job) + thumbnails(run, job) + copies(run, job)
         for finding in findings:
             run.tell(finding.problem)
         if findings:

@@ -4,23 +4,24 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from browser import browser, page, problems
+from browser import browser, context, page, problems
 from PIL import Image
 
 from scripts.lib.run.config import complete, model_tag, read_schema
+from tests.engine import PROGRAM, Engines
 
-__all__ = ["browser", "page", "problems"]  # fixtures of another module
+__all__ = ["browser", "context", "page", "problems"]  # fixtures of another module
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = read_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 COLLECTION_SIZE = 20
+ENGINES = Engines()
 PART_SIZE = 8  # images per part of the store, so that kills fall between parts
 
 
@@ -59,7 +60,7 @@ class Workflow:
     def command(self, *arguments: str, cores: int = 2, **config: object) -> list[str]:
         """Return the command line of a run."""
         settings = [f"{key}={value}" for key, value in (self.config | config).items()]
-        program = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+        program = [*PROGRAM, "--snakefile", str(ROOT / "Snakefile")]
         where = ["--quiet", "host", "--directory", str(self.folder), "--cores", str(cores)]
         return [*program, *where, *arguments, "--config", *settings]
 
@@ -68,7 +69,7 @@ class Workflow:
     ) -> subprocess.CompletedProcess[str]:
         """Run the workflow to its end."""
         command = self.command(*arguments, cores=cores, **config)
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, errors="replace")
+        done = ENGINES.run(command, self.folder)
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}\n{self.logs()}")
         return done
@@ -156,6 +157,15 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 120) -
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         time.sleep(0.005)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def like_users() -> Iterator[None]:
+    """Let programs that tests start find no more modules than users have."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT / "tests" / "like_users"), prepend=os.pathsep)
+        yield
+    ENGINES.end()
 
 
 @pytest.fixture

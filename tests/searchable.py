@@ -1,6 +1,7 @@
 """Results that can be searched, made without the workflow: what a sort leaves, and its records."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,18 +9,21 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 from blake3 import blake3
 
+from scripts.lib.artifacts.atomic import write_text
 from scripts.lib.artifacts.record import Provenance, recording
-from scripts.lib.embedding.embed import Embedded, embed_images
+from scripts.lib.embedding.batches import BatchSize
+from scripts.lib.embedding.embed import Embedded, embed_prepared
 from scripts.lib.embedding.gather import Items, items_table
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.models.protocol import Model
-from scripts.lib.embedding.workers import WorkerSettings
+from scripts.lib.embedding.workers import WorkerSettings, prepare_one
 from scripts.lib.files.content_ids import ID_DTYPE, ids_column
 from scripts.lib.files.paths import readable
 from scripts.lib.run.config import complete, model_tag
-from scripts.lib.view.results import Results
+from scripts.lib.view.results import CONFIG, Results
 from tests.conftest import SCHEMA
 from tests.test_workers import requests
 
@@ -32,6 +36,11 @@ def made_ids(n: int) -> np.ndarray:
 def made_card(d: int, **fields: Any) -> ModelCard:
     """Return the card of a model that there is not."""
     return ModelCard(**{"name": "made", "dimension": d, "dtype": "float32", "version": 1} | fields)
+
+
+def die(card: ModelCard) -> None:
+    """End the process that does this."""
+    os._exit(9)
 
 
 class Searchable:
@@ -70,7 +79,8 @@ class Searchable:
     def write_order(
         self, items: Items, paths: Sequence[bytes], contents: Sequence[int] | None = None
     ) -> None:
-        """Write the order: the paths in it, and which content each file has."""
+        """Write the order, the paths in it and which content each file has, and the run's configuration."""
+        write_text(self.folder() / CONFIG, yaml.safe_dump(self.config))
         which = np.arange(len(paths)) if contents is None else np.array(contents, np.int64)
         table = {
             "position": pa.array(np.arange(len(paths), dtype=np.int32)),
@@ -103,9 +113,11 @@ class Searchable:
 
 def embedded(model: Model, paths: Sequence[Path]) -> tuple[Items, np.ndarray]:
     """Return the vectors of files as a sort stores them, one for each content."""
-    workers = WorkerSettings(model.prepare(), model.target, 10**7, 2, 30, model.card.video_frames)
+    settings = WorkerSettings(model.prepare(), model.target, 10**7, 1, 30, model.card.video_frames)
     wanted = {request.content_id: request for request in requests(list(paths))}
-    done = list(embed_images(wanted.values(), model, workers, 4))
+    done = list(
+        embed_prepared((prepare_one(each, settings) for each in wanted.values()), model, BatchSize(4))
+    )
     assert all(isinstance(each, Embedded) for each in done)
     ids = np.concatenate([each.ids for each in done if isinstance(each, Embedded)])
     vectors = np.concatenate([each.vectors for each in done if isinstance(each, Embedded)])

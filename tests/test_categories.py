@@ -63,8 +63,9 @@ def drawn(n: int, c: int, bias: float | None = None) -> tuple[np.ndarray, Texts]
 @pytest.mark.parametrize("bias", [None, -10.0])
 @pytest.mark.parametrize("n", [0, 1, 2, 40_000])
 def test_the_probabilities_of_one_that_fits_are_a_softmax(n: int, bias: float | None) -> None:
-    vectors, texts = drawn(n, 3, bias)
-    found = probabilities(vectors, texts)
+    (vectors, texts), done = drawn(n, 3, bias), list[int]()
+    found = probabilities(vectors, texts, progress=done.append)
+    assert sum(done) == n
     cosines = torch.from_numpy(unit(vectors.astype(np.float64)) @ texts.vectors.T.astype(np.float64))
     np.testing.assert_allclose(found, torch.softmax(20 * cosines, 1).numpy(), atol=1e-5)
     assert found.dtype == np.float32

@@ -33,7 +33,7 @@ def test_the_stages_of_the_sort_are_all_there() -> None:
     )
     copies = "image_hashes duplicate_groups"
     filing = "collection plan_reorganize reorganize undo_reorganize"
-    view = "report"
+    view = "thumbnails centroids report"
     assert sorted(STAGES) == sorted(f"{flow} {training} {groups} {copies} {filing} {view}".split())
 
 
@@ -63,6 +63,11 @@ def test_the_library_does_not_know_its_orchestrator(path: Path) -> None:
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda p: p.stem)
 def test_every_module_says_what_it_is_about(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text())), path
+
+
+def test_every_caption_is_shown_and_every_one_that_is_named_is_there() -> None:
+    named = re.findall(r'caption="../report/(.+)"', "".join(body for _, body in RULES.values()))
+    assert sorted(named) == sorted(path.name for path in (ROOT / "workflow" / "report").iterdir())
 
 
 def test_scripts_come_from_this_repository() -> None:

@@ -13,7 +13,8 @@ from scripts.lib.ordering.graph.graph_update import Change, change_of_rows, exte
 from scripts.lib.ordering.graph.kept_graph import KeptGraph, read_kept_graph, write_kept_graph
 from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
 from scripts.lib.ordering.graph.list_updates import empty_lists, offer
-from scripts.lib.ordering.metric import Floats, kernel_view, pair_distances
+from scripts.lib.ordering.metric import kernel_view, pair_distances
+from scripts.lib.ordering.vectors import Floats
 
 Vectors = npt.NDArray[np.floating]
 Ids = npt.NDArray[np.bytes_]

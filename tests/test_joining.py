@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.tree.edges import NO_EDGES, graph_edges
 from scripts.lib.ordering.tree.foreign import nearest_foreign
 from scripts.lib.ordering.tree.forest import minimal_forest
 from scripts.lib.ordering.tree.joining import join_exactly, rows_to_search
 from scripts.lib.ordering.tree.reach import reaches
+from scripts.lib.ordering.vectors import Ints
 from tests.trees import all_distances, lightest_weight, points, weight
 
 

@@ -10,8 +10,9 @@ from scipy.spatial.distance import cdist
 
 from scripts.lib.errors import InputError
 from scripts.lib.ordering.graph.indexes import IndexSettings, packed, streamed
-from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
-from scripts.lib.ordering.metric import LARGEST
+from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
+from scripts.lib.ordering.vectors import LARGEST
 
 INVERTED_FILE = KnnSettings(k=10, exact_limit=0, sample=200, index=IndexSettings(pca_dimension=16))
 SMALL_WORLD = replace(INVERTED_FILE, index=IndexSettings(pca_dimension=16, small_world_from=0))

@@ -13,7 +13,7 @@ from scripts.lib.embedding.manifest import Failed
 from scripts.lib.files.content_ids import ID_DTYPE, id_bytes
 from scripts.lib.files.status import OK, UNDECODABLE
 from scripts.lib.thumbnails import packed
-from scripts.lib.thumbnails.packed import PackedThumbnails
+from scripts.lib.thumbnails.packed import PackedThumbnails, write_packed
 from scripts.lib.thumbnails.picture_parts import FOLDER, PictureParts
 from scripts.lib.thumbnails.thumbnails import thumbnail_table
 
@@ -31,7 +31,7 @@ def files_of(ids: np.ndarray) -> np.ndarray:
     return np.array([random.bytes(length) for length in random.integers(0, 3000, len(ids))], object)
 
 
-def write_packed(
+def packed_in(
     folder: Path, ids: np.ndarray, files: Sequence[bytes], part_size: int, failed: Sequence[Failed] = ()
 ) -> Path:
     """Write pictures of contents (n,) S32, ascending, and their table."""
@@ -42,7 +42,7 @@ def write_packed(
     failures = {each.content_id: each for each in failed}
     wanted = np.unique(np.concatenate([ids, np.array(list(failures), ID_DTYPE)]))
     target = folder / "thumbnails.parquet"
-    pq.write_table(thumbnail_table(wanted, parts.places(), failures, parts), target, row_group_size=50)
+    write_packed(thumbnail_table(wanted, parts.places(), failures, parts), target)
     return target
 
 
@@ -55,7 +55,7 @@ def test_every_picture_is_found_by_its_id(
     ids = some_ids(200)
     files = files_of(ids)
     failed = Failed(b"\x80" * 32, UNDECODABLE, "half of it is missing")
-    table = write_packed(tmp_path, ids, files.tolist(), 30, [failed])
+    table = packed_in(tmp_path, ids, files.tolist(), 30, [failed])
     assert pq.read_table(table)["status"].to_pylist().count(OK) == 200
     pictures = PackedThumbnails.open(table)
     assert len(pictures) == 200
@@ -68,7 +68,7 @@ def test_every_picture_is_found_by_its_id(
 
 
 def test_a_collection_without_pictures_has_none(tmp_path: Path) -> None:
-    pictures = PackedThumbnails.open(write_packed(tmp_path, some_ids(0), [], 4))
+    pictures = PackedThumbnails.open(packed_in(tmp_path, some_ids(0), [], 4))
     assert len(pictures) == 0
     assert pictures.get(b"x" * 32) is None
 
@@ -76,7 +76,7 @@ def test_a_collection_without_pictures_has_none(tmp_path: Path) -> None:
 def test_parts_that_are_gone_truncated_or_altered_give_no_picture(tmp_path: Path) -> None:
     ids = some_ids(40)
     files = files_of(ids)
-    table = write_packed(tmp_path, ids, files.tolist(), 10)
+    table = packed_in(tmp_path, ids, files.tolist(), 10)
     names = pq.read_table(table)["part"].to_pylist()
     gone, truncated, altered, whole = sorted(set(names))
     (tmp_path / FOLDER / gone).unlink()
@@ -91,7 +91,7 @@ def test_parts_that_are_gone_truncated_or_altered_give_no_picture(tmp_path: Path
 def test_a_part_that_is_cut_short_while_it_is_open_ends_nothing(tmp_path: Path) -> None:
     ids = some_ids(10)
     files = files_of(ids)
-    table = write_packed(tmp_path, ids, files.tolist(), 10)
+    table = packed_in(tmp_path, ids, files.tolist(), 10)
     pictures = PackedThumbnails.open(table)
     contents = id_bytes(ids)
     assert pictures.get(contents[0]) == files[0]
@@ -103,7 +103,7 @@ def test_a_part_that_is_cut_short_while_it_is_open_ends_nothing(tmp_path: Path) 
 def test_pictures_of_an_opened_part_outlive_its_file(tmp_path: Path) -> None:
     ids = some_ids(10)
     files = files_of(ids)
-    pictures = PackedThumbnails.open(write_packed(tmp_path, ids, files.tolist(), 10))
+    pictures = PackedThumbnails.open(packed_in(tmp_path, ids, files.tolist(), 10))
     assert pictures.get(id_bytes(ids)[3]) == files[3]
     (part,) = (tmp_path / FOLDER).glob("*/*.arrow")
     part.unlink()

@@ -13,6 +13,7 @@ from scripts.lib.run.triggers import (
     remember_failures,
     retry_path,
     retry_token,
+    token_in,
     wants_gpu,
     weights_state,
 )
@@ -98,6 +99,20 @@ def test_a_failure_of_reading_is_retried_once_it_can_be_read_and_only_then(tmp_p
     assert retry_token("model", 0) == token  # until a job has run for it
     remember_failures(side, token, 0, [])
     assert retry_token("model", 0) == token
+
+
+def test_what_a_job_left_is_missed_once_it_is_gone(tmp_path: Path) -> None:
+    side, left = tmp_path / "thumbnails" / "retry.json", tmp_path / "thumbnails" / "1" / "part"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    remember_failures(side, "", 0, [], ["1/part"])
+    assert token_in(side) == ""
+    left.unlink()
+    token = token_in(side)
+    assert token != ""
+    remember_failures(side, token, 0, [], ["1/part"])
+    left.touch()
+    assert token_in(side) == token
 
 
 def test_a_demand_tries_every_failure_again_and_nothing_else() -> None:

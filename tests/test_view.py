@@ -11,7 +11,7 @@ import yaml
 from benchmarks.made_results import make_results
 from scripts.lib.artifacts.record import Provenance, record_path, recording
 from scripts.lib.errors import InputError
-from scripts.lib.ordering.graph.knn import read_graph
+from scripts.lib.ordering.graph.neighbors import read_graph
 from scripts.lib.view.artifacts import KINDS, Moving, State, artifact_path, intact, see_all
 from scripts.lib.view.neighbors import Neighbors
 from scripts.lib.view.results import Results, all_results, find_results

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from scripts.lib.embedding.models import clip
+from tests.conftest import ROOT
 
 ARCHITECTURE = "tiny-words"
 COLOURS = {"red": (200, 40, 40), "green": (40, 180, 60), "blue": (40, 60, 200)}
@@ -25,8 +26,10 @@ CONFIG = {
 SHOTS, STEPS = 4, 30  # images of a colour, and how often they are shown
 LIBRARY = clip.open_clip()
 
-# Found by every Python that starts with its folder in PYTHONPATH; imports nothing before it is wanted.
-STARTER = """
+LIKE_USERS = (ROOT / "tests" / "like_users" / "sitecustomize.py").read_text()
+# Read by every Python that starts with its folder in PYTHONPATH, instead of that one; imports nothing before
+# it is wanted.
+STARTER = f"""{LIKE_USERS}
 import importlib.abc, importlib.util, pathlib, sys
 
 class Finder(importlib.abc.MetaPathFinder):

@@ -115,7 +115,12 @@ rule category_sheet:
         order=after_scan(f"{MODEL}/order.parquet"),
     output:
         table=f"{MODEL}/categories.csv",
-        sheet=f"{MODEL}/categories.jpg",
+        sheet=report(
+            f"{MODEL}/categories.jpg",
+            caption="../report/categories.rst",
+            category="Categories",
+            labels={"shows": "what is in them"},
+        ),
     log:
         f"{MODEL}/logs/category_sheet.log",
     benchmark:

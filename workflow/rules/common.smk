@@ -10,13 +10,15 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.common import NOTHING_TO_BE_DONE_MSG
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from snakemake_interface_executor_plugins.settings import ExecMode
 
 from scripts.lib import versions
 from scripts.lib.clustering.given_names import names_digest
 from scripts.lib.errors import SeriatimError
-from scripts.lib.run import session, triggers
+from scripts.lib.run import session, summary, triggers
 from scripts.lib.run.category_model import (
     category_config,
     check_categorize,
@@ -137,6 +139,36 @@ onstart:
         MODEL,
         forced=map(str, workflow.dag_settings.forcerun),
     )
+
+
+def this_run():
+    """Return what is told of this run at its end."""
+    return summary.Run(
+        config,
+        Path(COLLECTION),
+        Path(MODEL),
+        frozenset(rule.name for rule in workflow.dag.targetrules),
+        (
+            "make {} ...".format
+            if "MAKELEVEL" in os.environ
+            else f"snakemake --cores {ALL_CORES} {{}} ...".format
+        ),
+    )
+
+
+def tell_where_nothing_is_done(record):
+    """Say where everything is, where the engine says only that there is nothing to do."""
+    if record.msg == NOTHING_TO_BE_DONE_MSG:
+        summary.tell_nothing_to_do(this_run())
+    return True
+
+
+if STARTED_BY_USER:
+    logger.addFilter(tell_where_nothing_is_done)
+
+
+onsuccess:
+    summary.tell_end(this_run())
 
 
 onerror:

@@ -47,7 +47,12 @@ rule duplicate_groups:
     output:
         table=f"{MODEL}/duplicates.parquet",
         list=f"{MODEL}/duplicates.csv",
-        report=f"{MODEL}/duplicates.html",
+        report=report(
+            f"{MODEL}/duplicates.html",
+            caption="../report/duplicates.rst",
+            category="Duplicates",
+            labels={"shows": "groups"},
+        ),
     log:
         f"{MODEL}/logs/duplicate_groups.log",
     benchmark:

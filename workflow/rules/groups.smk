@@ -37,7 +37,12 @@ rule clusters:
     output:
         clusters=f"{MODEL}/clusters.parquet",
         facts=f"{MODEL}/clusters.json",
-        picture=f"{MODEL}/clusters.png",
+        picture=report(
+            f"{MODEL}/clusters.png",
+            caption="../report/cluster_number.rst",
+            category="Clusters",
+            labels={"shows": "how many"},
+        ),
     log:
         f"{MODEL}/logs/clusters.log",
     benchmark:
@@ -90,7 +95,12 @@ rule cluster_sheets:
         order=after_scan(f"{MODEL}/order.parquet"),
         table=after_scan(f"{MODEL}/cluster_table.parquet"),
     output:
-        page=f"{MODEL}/clusters.jpg",
+        page=report(
+            f"{MODEL}/clusters.jpg",
+            caption="../report/clusters.rst",
+            category="Clusters",
+            labels={"shows": "what is in them"},
+        ),
         sheets=directory(f"{MODEL}/cluster_sheets"),
     log:
         f"{MODEL}/logs/cluster_sheets.log",

@@ -29,7 +29,12 @@ rule order:
         **({"list": f"{MODEL}/order.txt"} if config["order_list"] else {}),
         order=f"{MODEL}/order.parquet",
         table=f"{MODEL}/order.csv",
-        rejected=f"{MODEL}/rejected.csv",
+        rejected=report(
+            f"{MODEL}/rejected.csv",
+            caption="../report/rejected.rst",
+            category="Order",
+            labels={"shows": "files left out"},
+        ),
     log:
         f"{MODEL}/logs/order.log",
     benchmark:
@@ -54,7 +59,12 @@ rule quality:
         order=after_scan(f"{MODEL}/order.parquet"),
     output:
         quality=f"{MODEL}/quality.json",
-        picture=f"{MODEL}/quality.png",
+        picture=report(
+            f"{MODEL}/quality.png",
+            caption="../report/quality.rst",
+            category="Order",
+            labels={"shows": "how good it is"},
+        ),
     log:
         f"{MODEL}/logs/quality.log",
     benchmark:

@@ -45,7 +45,12 @@ rule projection_map:
         projection=after_scan(f"{MODEL}/projection.parquet"),
         order=after_scan(f"{MODEL}/order.parquet"),
     output:
-        picture=f"{MODEL}/projection.png",
+        picture=report(
+            f"{MODEL}/projection.png",
+            caption="../report/map.rst",
+            category="Map",
+            labels={"shows": "the map"},
+        ),
     log:
         f"{MODEL}/logs/projection_map.log",
     benchmark:

@@ -19,7 +19,12 @@ rule report:
         model=after_scan(f"{MODEL}/model.json"),
     output:
         reported=touch(REPORTED),
-        report=f"{MODEL}/report.html",
+        report=report(
+            f"{MODEL}/report.html",
+            caption="../report/report.rst",
+            category="Order",
+            labels={"shows": "the run on one page"},
+        ),
     log:
         f"{MODEL}/logs/report.log",
     benchmark:

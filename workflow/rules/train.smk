@@ -37,8 +37,18 @@ rule reconstruct:
         network=after_scan(f"{MODEL}/autoencoder.pth"),
         inventory=ancient(after_scan(f"{COLLECTION}/inventory.parquet")),
     output:
-        loss=f"{MODEL}/loss.png",
-        sheet=f"{MODEL}/reconstructions.png",
+        loss=report(
+            f"{MODEL}/loss.png",
+            caption="../report/loss.rst",
+            category="Training",
+            labels={"shows": "loss"},
+        ),
+        sheet=report(
+            f"{MODEL}/reconstructions.png",
+            caption="../report/reconstructions.rst",
+            category="Training",
+            labels={"shows": "reconstructions"},
+        ),
     log:
         f"{MODEL}/logs/reconstruct.log",
     benchmark:

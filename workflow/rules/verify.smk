@@ -16,6 +16,8 @@ DEMANDED = [
     *expand(f"{MODEL}/categories.{{kind}}", kind=["parquet", "csv", "jpg"]),
     *expand(f"{MODEL}/projection.{{kind}}", kind=["parquet", "png"]),
     *expand(f"{MODEL}/duplicates.{{kind}}", kind=["parquet", "csv", "html"]),
+    f"{COLLECTION}/thumbnails.parquet",
+    *expand(f"{MODEL}/centroids.{{kind}}", kind=["npy", "png"]),
     *expand(f"{MODEL}/reorganize.{{kind}}", kind=["parquet", "csv", "json"]),
     *([] if config["report"] else [f"{MODEL}/report.html"]),
 ]
@@ -34,6 +36,7 @@ rule verify:
         copied=f"{COLLECTION}/copied.parquet",
         model=MODEL,
         store=as_it_is("store"),
+        thumbnails=f"{COLLECTION}/thumbnails.parquet",
         reorganized=f"{COLLECTION}/reorganized.parquet",
         output=as_it_is("output"),
         filed=as_it_is("folders_output"),

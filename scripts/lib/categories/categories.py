@@ -9,7 +9,7 @@ Where each category is judged by itself, SigLIP's sigmoid is the probability. CL
 the category competes with the same prompts about `something`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -85,11 +85,17 @@ def threshold_of(given: float | str, categories: int, several: bool) -> float:
     return float(min(2 / categories, SURE_AT_MOST))
 
 
-def probabilities(vectors: np.ndarray, texts: Texts, several: bool = False) -> Floats:
+def probabilities(
+    vectors: np.ndarray,
+    texts: Texts,
+    several: bool = False,
+    progress: Callable[[int], object] = lambda images: None,
+) -> Floats:
     """Return how probable each category is for each image: (n, c) float32.
 
     vectors : (n, d) of any float type and length; of NaN the probabilities are NaN
     several : judge each category by itself; a single one always is
+    progress : called with the number of images newly compared
     """
     found = np.empty((len(vectors), len(texts.vectors)), np.float32)
     alone = several or len(texts.vectors) == 1
@@ -101,6 +107,7 @@ def probabilities(vectors: np.ndarray, texts: Texts, several: bool = False) -> F
         elif alone:
             logits += texts.bias or 0.0
         found[start : start + BLOCK] = _sigmoid(logits) if alone else _softmax(logits)
+        progress(len(directions))
     return found
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from scripts.lib.clustering.dendrogram import Dendrogram, from_merges
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats
 
 Linkage = Literal["ward", "average"]
 Doubles = npt.NDArray[np.float64]

@@ -23,7 +23,7 @@ from scripts.lib.files.content_ids import positions_in
 from scripts.lib.files.exports import harmless
 from scripts.lib.files.user_edit import locked_table
 from scripts.lib.files.user_table import in_cell
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 
 COLUMNS = ("cluster", "your_name", "name", "files", "example", "anchor")
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from scripts.lib.clustering.cluster_names import unique_names
 from scripts.lib.files.content_ids import ID_TYPE
-from scripts.lib.ordering.metric import Floats, Ints
+from scripts.lib.ordering.vectors import Floats, Ints
 
 UNCLUSTERED = "unclustered"
 

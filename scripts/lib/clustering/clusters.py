@@ -15,11 +15,11 @@ from scripts.lib.clustering.item_tree import item_tree
 from scripts.lib.clustering.kmeans import EXACT_ROWS, ROUNDS, centroids_of, kmeans, without_gaps
 from scripts.lib.clustering.single import cut_single, tree_dendrogram
 from scripts.lib.clustering.space import cluster_space
-from scripts.lib.ordering.graph.candidates import Vectors, float_blocks
-from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
-from scripts.lib.ordering.metric import Floats, Ints
+from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.tree.edges import Edges
 from scripts.lib.ordering.tree.mst import minimum_spanning_tree
+from scripts.lib.ordering.vectors import Floats, Ints, Vectors, float_blocks
 
 Method = Literal["kmeans", "ward", "average", "single", "hdbscan"]
 Progress = Callable[[int], object]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.cluster import HDBSCAN
 
-from scripts.lib.ordering.graph.knn import NeighborGraph
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.tree.edges import Edges, Links, columns, graph_links
 
 MOST_SAMPLES = 5  # neighbours that tell how dense it is somewhere

@@ -15,8 +15,7 @@ import numpy.typing as npt
 from scripts.lib.clustering.agglomerate import agglomerate
 from scripts.lib.clustering.dendrogram import Dendrogram, cut
 from scripts.lib.clustering.kmeans import centroids_of
-from scripts.lib.ordering.graph.candidates import sample_rows
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats, sample_rows
 
 Doubles = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scripts.lib.clustering.agglomerate import Linkage, agglomerate
 from scripts.lib.clustering.dendrogram import Dendrogram
 from scripts.lib.clustering.kmeans import micro_clusters
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats
 
 Progress = Callable[[int], object]
 

@@ -15,8 +15,7 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from scripts.lib.ordering.graph.candidates import Vectors, float_blocks, sample_rows
-from scripts.lib.ordering.metric import Floats, Ints
+from scripts.lib.ordering.vectors import Floats, Ints, Vectors, float_blocks, sample_rows
 
 Progress = Callable[[int], object]
 

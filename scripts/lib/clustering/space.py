@@ -13,8 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import RobustScaler
 from threadpoolctl import threadpool_limits
 
-from scripts.lib.ordering.graph.candidates import Vectors, float_blocks, sample_rows
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats, Vectors, float_blocks, sample_rows
 from scripts.lib.projection.principal import principal_axes
 
 Transform = Callable[[Floats], npt.NDArray[Any]]

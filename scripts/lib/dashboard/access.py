@@ -8,13 +8,16 @@ is wanted, which the address that is told at the start carries, and a cookie fro
 import hmac
 import ipaddress
 import secrets
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
+from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, redirect, request
 
-LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
+REQUEST_BYTES = 48_000_000  # of a request: an image of 35 MB that is searched for, in the text of a callback
+UNWANTED = {"/_reload-hash"}  # what the framework has for developers
 DAYS = 30  # that a browser remembers the token
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -37,7 +40,8 @@ class Access:
     @property
     def address(self) -> str:
         """Return the address to open, with the token."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        name = socket.gethostname() if self.host in ("0.0.0.0", "::") else self.host
+        host = f"[{name}]" if ":" in name else name
         query = f"?token={self.token}" if self.token else ""
         return f"http://{host}:{self.port}/{query}"
 
@@ -58,19 +62,22 @@ def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host.lower() == "localhost"
 
 
 def guard(server: Flask, access: Access, script_hashes: Sequence[str]) -> None:
     """Let in only who may, and tell browsers what the pages may do."""
     policy = content_policy(script_hashes)
+    server.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES
 
     @server.before_request
     def enter() -> Response | None:
-        if access.token is None and urlsplit(f"//{request.host}").hostname not in LOCAL_NAMES:
+        if access.token is None and not is_loopback(_hostname()):
             abort(403, "This name is not one of this server.")
         if _is_foreign():
             abort(403, "Another site asked for this.")
+        if request.path in UNWANTED:
+            abort(404)
         return _admitted(access) if access.token else None
 
     @server.after_request
@@ -78,6 +85,19 @@ def guard(server: Flask, access: Access, script_hashes: Sequence[str]) -> None:
         response.headers.update(HEADERS | {"Content-Security-Policy": policy})
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    @server.errorhandler(DependencyException)
+    @server.errorhandler(FileNotFoundError)
+    def not_there(error: Exception) -> tuple[str, int]:
+        return "There is no such file.", 404
+
+
+def _hostname() -> str:
+    """Return the name by which the server was asked, without the port."""
+    try:
+        return urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:  # such as [::1
+        return ""
 
 
 def content_policy(script_hashes: Sequence[str]) -> str:
@@ -104,12 +124,18 @@ def _is_foreign() -> bool:
 def _admitted(access: Access) -> Response | None:
     given = request.args.get("token")
     if given is not None and _equal(given, access.token):
-        answer = redirect(request.path)
+        answer = redirect(_address_without_token())
         answer.set_cookie(access.cookie, given, max_age=DAYS * 86_400, httponly=True, samesite="Strict")
         return answer  # type: ignore[return-value]
     if not _equal(request.cookies.get(access.cookie, ""), access.token):
         abort(403, "Open the address that the server told at its start; it carries a token.")
     return None
+
+
+def _address_without_token() -> str:
+    """Return the path and the rest of the query, which leads to no other server."""
+    rest = [(key, value) for key, value in request.args.items(multi=True) if key != "token"]
+    return "/" + quote(request.path.lstrip("/")) + (f"?{urlencode(rest)}" if rest else "")
 
 
 def _equal(given: str, token: str | None) -> bool:

@@ -1,46 +1,72 @@
-"""One image, large, with what is known of it, its place in the order and its nearest neighbours."""
+"""One image, large, with what is known of it, its place in the order, its like and its nearest neighbours.
 
-from datetime import UTC, datetime
+The keyboard and the focus are taken care of in `assets/picking.js`.
+"""
+
 from typing import Any
 
-import numpy as np
-from dash import Dash, Input, Output, State, html, no_update
+from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
 from scripts.lib.dashboard.context import Context
-from scripts.lib.dashboard.pictures import image_url
-from scripts.lib.dashboard.tiles import file_name, tile
+from scripts.lib.dashboard.pictures import file_name, image_url
+from scripts.lib.dashboard.tiles import tile
 from scripts.lib.run.visible import visible
+from scripts.lib.view.facts import Duplicate, duplicates_of, facts_of
 from scripts.lib.view.neighbors import Neighbors
+from scripts.lib.view.shapes import Shapes
 from scripts.lib.view.snapshot import Snapshot
 
 NEIGHBORS = 12
 BESIDE = 3  # files before and after it in the order
+LIKE = 24  # files of equal content, or duplicates, that are shown
+HIDDEN: list[Any] = [[], "", True, None, None]
 
 
 def layout() -> Component:
     """Return the place of the details, which is empty until an image is picked."""
-    close = html.Button("Close", id="details-close", type="button", className="close")
+    bar = html.Div(
+        [
+            html.Button("‹", id="details-back", type="button", **{"aria-label": "The one before"}),
+            html.Span(id="details-place", role="status"),
+            html.Button("›", id="details-forth", type="button", **{"aria-label": "The next one"}),
+            html.Button("Close", id="details-close", type="button", title="Escape"),
+        ],
+        className="details-bar",
+    )
     return html.Aside(
-        [close, html.Div(id="details-content")], id="details", hidden=True, **{"aria-label": "Details"}
+        [bar, html.Div(id="details-content")],
+        id="details",
+        hidden=True,
+        tabIndex=-1,
+        **{"aria-labelledby": "details-title"},
     )
 
 
 def register(app: Dash, context: Context) -> None:
     """Show the details of whatever is picked."""
-    neighbors = Neighbors()
+    neighbors, shapes = Neighbors(), Shapes()
 
     @app.callback(
         Output("details-content", "children"),
+        Output("details-place", "children"),
         Output("details", "hidden"),
+        Output("details-back", "data-position"),
+        Output("details-forth", "data-position"),
         Input("picked", "data"),
         State("generation", "data"),
     )
-    def show(position: int | None, generation: str) -> tuple[Any, Any]:
-        snapshot = context.library.at(generation)
-        if position is None or snapshot is None or not 0 <= position < len(snapshot):
-            return no_update, True
-        return _details(snapshot, position, neighbors), False
+    def show(position: Any, generation: Any) -> list[Any]:
+        if type(position) is not int:
+            return HIDDEN
+        snapshot = context.library.at(generation) if isinstance(generation, str) else None
+        if snapshot is None:
+            return [_gone(), "", False, None, None]
+        if not 0 <= position < len(snapshot):
+            return HIDDEN
+        last = len(snapshot) - 1
+        content = _details(snapshot, position, neighbors, shapes)
+        return [content, f"{position:,} / {last:,}", False, max(0, position - 1), min(last, position + 1)]
 
     app.clientside_callback(
         "function(clicks) { return null; }",
@@ -50,22 +76,33 @@ def register(app: Dash, context: Context) -> None:
     )
 
 
-def _details(snapshot: Snapshot, position: int, neighbors: Neighbors) -> list[Component]:
-    name = file_name(snapshot, position)
-    facts = [part for term, text in facts_of(snapshot, position) for part in (html.Dt(term), html.Dd(text))]
-    around = range(max(0, position - BESIDE), min(len(snapshot), position + BESIDE + 1))
+def _gone() -> list[Component]:
+    return [
+        html.H2("There is a newer state", id="details-title"),
+        html.P(["This state of the collection is no longer kept. ", html.A("Show the newer one", href="")]),
+    ]
+
+
+def _details(
+    snapshot: Snapshot, position: int, neighbors: Neighbors, shapes: Shapes
+) -> list[Component | str]:
+    name, shape = file_name(snapshot, position), shapes.of(snapshot, position)
     near = neighbors.of(snapshot, position, NEIGHBORS)
     return [
-        html.H2(name),
-        html.A(
-            html.Img(src=image_url(snapshot, position), alt=name, id="details-image"),
-            href=image_url(snapshot, position),
-            target="_blank",
-            title="Open it in a window of its own",
+        html.H2(name, id="details-title"),
+        _picture(snapshot, position, name, shape),
+        _links(snapshot, position),
+        html.Dl(
+            [
+                part
+                for term, text in facts_of(snapshot, position, shape)
+                for part in (html.Dt(term), html.Dd(text))
+            ]
         ),
-        html.Dl(facts),
+        *_same_content(snapshot, position),
+        *_duplicates(snapshot, position),
         html.H3("In the order"),
-        html.Div([tile(snapshot, each, f"{each:,}", each == position) for each in around], className="tiles"),
+        _around(snapshot, position),
         html.H3("Nearest neighbours"),
         html.Div([tile(snapshot, each.position, f"{each.distance:.3g}") for each in near], className="tiles")
         if near
@@ -73,35 +110,58 @@ def _details(snapshot: Snapshot, position: int, neighbors: Neighbors) -> list[Co
     ]
 
 
-def facts_of(snapshot: Snapshot, position: int) -> list[tuple[str, str]]:
-    """Return what is known of a file, in words."""
-    row = {name: snapshot.order[name][position].as_py() for name in ("size", "mtime_ns", "distance_to_next")}
-    facts = [
-        ("Place", f"{position:,} of {len(snapshot):,}"),
-        ("File", visible(snapshot.path(position))),
+def _picture(snapshot: Snapshot, position: int, name: str, shape: tuple[int, int] | None) -> Component:
+    sides = {"width": shape[0], "height": shape[1]} if shape and min(shape) > 0 else {}
+    return html.Div(html.Img(src=image_url(snapshot, position), alt=name, id="details-image", **sides))
+
+
+def _links(snapshot: Snapshot, position: int) -> Component:
+    play = {"data-play": str(position)}
+    window = {"target": "_blank", "rel": "noreferrer"}
+    return html.P(
+        [
+            html.A("Play from here", href=f"/order?at={position}&play=1", **play),
+            html.A("Open in a window", href=image_url(snapshot, position), **window),
+        ],
+        className="details-links",
+    )
+
+
+def _around(snapshot: Snapshot, position: int) -> Component:
+    places = range(max(0, position - BESIDE), min(len(snapshot), position + BESIDE + 1))
+    shown = [tile(snapshot, each, f"{each:,}", each == position) for each in places]
+    return html.Div(shown, className="tiles")
+
+
+def _same_content(snapshot: Snapshot, position: int) -> list[Component]:
+    places = snapshot.same_content(position)
+    if not places:
+        return []
+    files = [
+        html.Li(html.Button(visible(snapshot.path(each)), type="button", **{"data-position": str(each)}))
+        for each in places[:LIKE]
     ]
-    if row["size"] is not None:
-        facts.append(("Size", f"{row['size']:,} bytes"))
-    if row["mtime_ns"] is not None:
-        facts.append(("Changed", f"{datetime.fromtimestamp(row['mtime_ns'] / 1e9, UTC):%Y-%m-%d %H:%M} UTC"))
-    facts += _groups(snapshot, position)
-    if row["distance_to_next"] is not None:
-        facts.append(("To the next", f"{row['distance_to_next']:.4g}"))
-    facts.append(("Content", snapshot.content_id(position).hex()))
-    return facts
+    return [
+        html.H3("Files of the same bytes"),
+        html.Ul(files + [html.Li(each) for each in _rest(len(places))], className="files"),
+    ]
 
 
-def _groups(snapshot: Snapshot, position: int) -> list[tuple[str, str]]:
-    facts = []
-    if snapshot.clusters is not None:
-        code = int(snapshot.clusters.codes[position])
-        facts.append(("Cluster", visible(snapshot.clusters.names[code]) if code >= 0 else "unclustered"))
-    if snapshot.categories is not None and snapshot.probabilities is not None:
-        code = int(snapshot.categories.codes[position])
-        chances = snapshot.probabilities[snapshot.items[position]]
-        best = np.argsort(-np.nan_to_num(chances), kind="stable")[:3]
-        likely = ", ".join(f"{visible(snapshot.category_names[i])} {float(chances[i]):.0%}" for i in best)
-        facts.append(("Category", f"{visible(snapshot.categories.names[code])} ({likely})"))
-    if snapshot.labels is not None:
-        facts.append(("Label", str(snapshot.labels[position].as_py())))
-    return facts
+def _duplicates(snapshot: Snapshot, position: int) -> list[Component | str]:
+    group = duplicates_of(snapshot, position)
+    if len(group) < 2:
+        return []
+    shown = [
+        tile(snapshot, each.position, _verdict(each), each.position == position)
+        for each in group[:LIKE]
+        if each.position is not None
+    ]
+    return [html.H3("Duplicates"), html.Div(shown, className="tiles"), *_rest(len(group))]
+
+
+def _verdict(duplicate: Duplicate) -> str:
+    return f"{duplicate.kind or 'best'}, {'kept' if duplicate.kept else 'need not be kept'}"
+
+
+def _rest(count: int) -> list[str]:
+    return [f"and {count - LIKE:,} more"] if count > LIKE else []

@@ -11,6 +11,7 @@ from scripts.lib.view.results import Results
 from scripts.lib.view.snapshot import Snapshot, generation_of, load_snapshot
 
 LOOK_SECONDS = 2.0  # between two looks at the disk, however many browsers ask
+TRIES, PAUSE_SECONDS = 3, 0.3  # to load what is being replaced
 KEPT_FILES = 250_000  # the last snapshot is kept beside the present one if it has no more files
 
 
@@ -19,7 +20,7 @@ class Library:
 
     def __init__(self, results: Results) -> None:
         self.results = results
-        self._lock = threading.Lock()
+        self._lock, self._loading = threading.Lock(), threading.Lock()
         self._snapshots: list[Snapshot] = []  # the newest first
         self._newest, self._looked = "", 0.0
         self._named: dict[str, tuple[State, Snapshot]] = {}  # with the user's names, by generation
@@ -46,13 +47,23 @@ class Library:
     def refresh(self) -> Snapshot | None:
         """Load what is on the disk if it is newer, and return the snapshot to be shown.
 
-        While a sort is replacing artifacts the present one stays.
+        While a sort is replacing the order the present one stays.
         """
-        newest, current = self.newest(), self.current
-        if current is None or current.generation != newest:
+        with self._loading:  # a large collection takes seconds, and is wanted once
+            newest, current = self.newest(), self.current
+            if current is None or current.generation != newest:
+                self._take(self._loaded())
+            return self.current
+
+    def _loaded(self) -> Snapshot | None:
+        """Load a snapshot: what is being replaced is there in a moment, what stays damaged is left out."""
+        for _ in range(TRIES):
             with suppress(Moving):
-                self._take(load_snapshot(self.results))
-        return self.current
+                return load_snapshot(self.results)
+            time.sleep(PAUSE_SECONDS)
+        with suppress(Moving):
+            return load_snapshot(self.results, whole=False)
+        return None
 
     def _take(self, snapshot: Snapshot | None) -> None:
         with self._lock:

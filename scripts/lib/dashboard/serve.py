@@ -1,10 +1,15 @@
 """The server: no debugger, a few threads, one collection."""
 
+import logging
+import signal
+import threading
 from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
 
 import waitress
 
-from scripts.lib.dashboard.access import Access, guard
+from scripts.lib.dashboard.access import REQUEST_BYTES, Access, guard
 from scripts.lib.dashboard.context import Context
 from scripts.lib.dashboard.decoder import Decoder
 from scripts.lib.dashboard.duplicate_pictures import serve_duplicates
@@ -16,34 +21,77 @@ from scripts.lib.errors import InputError
 THREADS = 8
 
 
-def serve(context: Context, pages: Sequence[Page], access: Access, ready: Callable[[], object]) -> None:
-    """Serve until the process is told to end.
-
-    ready : called when the address can be opened
+class Server:
+    """A dashboard that listens, and the processes that decode for it.
 
     Raises
     ------
     InputError
         when the port can't be had.
     """
-    config = context.library.results.config
-    decoder = Decoder(config["pixel_limit"], config["decode_seconds"])
-    app = make_app(context, pages)
-    serve_pictures(app.server, context.library, decoder, Thumbnails().get)
-    serve_duplicates(app.server, context.library, decoder)
-    guard(app.server, access, app.csp_hashes())
+
+    def __init__(self, context: Context, pages: Sequence[Page], access: Access) -> None:
+        config = context.library.results.config
+        self.searching = context.searching
+        self.decoder = Decoder(config["pixel_limit"], config["decode_seconds"])
+        self.app = make_app(context, pages)
+        serve_pictures(self.app.server, context.library, self.decoder, Thumbnails().get)
+        serve_duplicates(self.app.server, context.library, self.decoder)
+        guard(self.app.server, access, self.app.csp_hashes())
+        self._listening: Any = _listen(self.app.server, access)
+
+    def run(self) -> None:
+        """Answer until the process is told to end."""
+        self._listening.run()
+
+    def end(self) -> None:
+        """End everything."""
+        self.decoder.end()  # first: threads may be waiting for a picture
+        self._listening.close()
+        self.searching.end()
+
+
+def _listen(server: Any, access: Access) -> Any:
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # browsers ask for many pictures at once
     try:
-        server = waitress.create_server(
-            app.server, host=access.host, port=access.port, threads=THREADS, ident=None
+        return waitress.create_server(
+            server,
+            host=access.host,
+            port=access.port,
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=REQUEST_BYTES,
         )
-    except OSError as error:
+    except (OSError, ValueError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise InputError(
-            f"port {access.port} of {access.host} can't be had ({error.strerror}); --port takes another one"
+            f"port {access.port} of {access.host} can't be had ({reason}); --port takes another one"
         ) from error
+
+
+def serve(context: Context, pages: Sequence[Page], access: Access, ready: Callable[[], object]) -> None:
+    """Serve until the process is told to end, by a signal or by Ctrl-C.
+
+    ready : called when the address can be opened
+    """
+    server = Server(context, pages, access)
+    _leave_by_signal(server.decoder)
     try:
         ready()
+        threading.Thread(target=server.decoder.start, daemon=True).start()
         server.run()
     finally:
-        server.close()
-        decoder.end()
-        context.searching.end()
+        server.end()
+
+
+def _leave_by_signal(decoder: Decoder) -> None:
+    """Have signals end the server, and its processes first, so that no thread waits for them."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)  # once is enough
+        threading.Thread(target=decoder.end).start()
+        raise KeyboardInterrupt
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, leave)

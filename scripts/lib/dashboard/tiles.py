@@ -4,21 +4,13 @@ Whatever has an attribute `data-position` can be picked (`assets/picking.js`): t
 shown then.
 """
 
-import os
 from collections.abc import Iterable
 
 from dash import html
 from dash.development.base_component import Component
 
-from scripts.lib.dashboard.pictures import thumbnail_url
-from scripts.lib.run.visible import visible
+from scripts.lib.dashboard.pictures import file_name, thumbnail_url
 from scripts.lib.view.snapshot import Snapshot
-
-
-def file_name(snapshot: Snapshot, position: int) -> str:
-    """Return the name of a file without its folder, as text that does nothing."""
-    path = snapshot.path(position)
-    return visible(os.path.basename(path.rstrip("/")) or path)
 
 
 def tile(snapshot: Snapshot, position: int, caption: str = "", chosen: bool = False) -> Component:

@@ -5,7 +5,7 @@ A pair that is missed here costs little where its group is found in another way:
 is compared with the best of it, candidate or not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -78,13 +78,20 @@ def equal_pairs(rows: npt.NDArray[np.int32], content: Rows) -> Pairs:
     return upright(np.arange(len(rows)), content[rows])
 
 
-def hash_pairs(sketches: Sketches, bits: int, turns: Sequence[int], threads: int = 1) -> Pairs:
+def hash_pairs(
+    sketches: Sketches,
+    bits: int,
+    turns: Sequence[int],
+    threads: int = 1,
+    progress: Callable[[int], object] = lambda searches: None,
+) -> Pairs:
     """Return pairs of which a part of one, turned, has nearly the hash of the other, by rows of the sketches.
 
     Equal hashes are looked for once, and each sketch with such a hash is paired with the first of them.
 
     sketches : (n,) SKETCH
     bits : in which hashes may differ
+    progress : called with the number of searches newly done, one for each part and turn
     """
     whole = np.ascontiguousarray(sketches["hash"])
     _, first, of = np.unique(whole.view(">u8")[:, 0], return_index=True, return_inverse=True)
@@ -102,6 +109,7 @@ def hash_pairs(sketches: Sketches, bits: int, turns: Sequence[int], threads: int
             found.append(
                 Pairs(ours, theirs, np.full(len(ours), turn, np.int8)) if turn else upright(ours, theirs)
             )
+            progress(1)
     return joined(found)
 
 

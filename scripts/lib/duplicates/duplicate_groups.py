@@ -41,11 +41,17 @@ class Membership(NamedTuple):
 
 
 def candidate_pairs(
-    judge: Judge, graph: npt.NDArray[np.int32], bits: int, turns: Sequence[int], threads: int = 1
+    judge: Judge,
+    graph: npt.NDArray[np.int32],
+    bits: int,
+    turns: Sequence[int],
+    threads: int = 1,
+    progress: Callable[[int], object] = lambda searches: None,
 ) -> Pairs:
     """Return the pairs of contents that are worth a look; see `candidates`.
 
     graph : (n, k) int32, the neighbours of each item
+    progress : called with the number of searches newly done, `len(PARTS)` for each turn
     """
     embedded = np.flatnonzero(judge.items >= 0)
     first = np.full(len(graph), -1, np.int64)
@@ -54,7 +60,7 @@ def candidate_pairs(
     equal = upright(embedded[equal.ours], equal.theirs) if len(embedded) else equal
     hashed = np.flatnonzero(judge.rows >= 0)
     hashed = hashed[~plain_sketches(judge.sketches)[judge.rows[hashed]]]
-    alike = hash_pairs(judge.sketches[judge.rows[hashed]], bits, turns, threads)
+    alike = hash_pairs(judge.sketches[judge.rows[hashed]], bits, turns, threads, progress)
     alike = Pairs(hashed[alike.ours], hashed[alike.theirs], alike.turn)
     return joined([graph_pairs(graph, first), equal, alike])
 

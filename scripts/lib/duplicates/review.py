@@ -18,7 +18,7 @@ from scripts.lib.duplicates.kept import Member
 from scripts.lib.errors import InputError
 from scripts.lib.files.content_ids import ID_TYPE
 from scripts.lib.files.user_table import from_cell
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 
 ACCEPT, ALL, ONLY, UNDO = "accept", "all", "only", "undo"
 ACTS = (ACCEPT, ALL, ONLY, UNDO, KEEP, DROP)

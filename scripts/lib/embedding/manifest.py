@@ -39,15 +39,15 @@ def manifest_table(ids: np.ndarray, places: Places, failures: Mapping[bytes, Fai
     Raises
     ------
     DamagedArtifact
-        when the store has lost vectors that it had when the job began.
+        when the store has lost what it had when the job began.
     """
     position = positions_in(places.ids, ids)
     lost = position < 0
     status, error = np.full(len(ids), OK, object), np.full(len(ids), None, object)
     if gone := sum(content not in failures for content in id_bytes(ids[lost])):
         raise DamagedArtifact(
-            f"{gone} vectors that were in the store are there no longer: a part of it was set aside "
-            "meanwhile. Run the same command again, and they are embedded anew."
+            f"What was in the store of {gone} contents is there no longer: a part of it was set aside "
+            "meanwhile. Run the same command again, and it is made anew."
         )
     for row, content in zip(np.flatnonzero(lost), id_bytes(ids[lost]), strict=True):
         _, status[row], error[row] = failures[content]

@@ -22,7 +22,7 @@ from scripts.lib.files.content_ids import digests, id_bytes, ids_column, positio
 from scripts.lib.files.paths import readable
 from scripts.lib.files.scan import INVENTORY
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE
-from scripts.lib.ordering.metric import LARGEST, measurable
+from scripts.lib.ordering.vectors import LARGEST, measurable
 
 
 class Form(NamedTuple):

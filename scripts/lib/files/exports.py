@@ -1,11 +1,15 @@
 """Tables for other programs: CSV that no spreadsheet runs, and a plain list of paths."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 
+from scripts.lib.errors import InputError
 from scripts.lib.files.content_ids import hex_column, ids_array
 from scripts.lib.files.user_table import FORMULA_STARTS
 
@@ -46,3 +50,18 @@ def write_list(paths: pa.ChunkedArray, file: Path) -> int:
             broken += sum(b"\n" in line for line in lines)
             stream.write(b"".join(line.replace(b"\n", rb"\n") + b"\n" for line in lines))
     return broken
+
+
+def table_writer(file: Path) -> Callable[[pa.Table, Path], object]:
+    """Return what writes a table in the format that a file's name says. Raises InputError for any other."""
+    writers: dict[str, Callable[[pa.Table, Path], object]] = {".csv": write_csv, ".parquet": pq.write_table}
+    writer = writers.get(file.suffix.lower())
+    if writer is None:
+        raise InputError(f"{file} ends in {file.suffix!r}; name one of {', '.join(writers)}")
+    return writer
+
+
+def check_new(file: Path, force: bool) -> None:
+    """Raise InputError where a file of the user's would be overwritten unasked."""
+    if os.path.lexists(file) and not force:
+        raise InputError(f"{file} exists. Name another file, or add --force to overwrite it.")

@@ -82,7 +82,8 @@ def scan(tree: Tree, cache: HashCache, settings: ScanSettings, progress: Progres
         when a root is missing, no image is found, or the collection shrank beyond belief.
     """
     check_roots(tree, settings.allow_shrink)
-    found, passed = _divide(walk(tree))
+    with progress(0, "files found") as count:  # how many there are is not known
+        found, passed = _divide(walk(tree), count)
     if not found and not passed:
         raise InputError(f"No images found below {_listed(tree.roots)}. Name another folder with images=...")
     known, there = cache.paths(), {each.path for each in found}
@@ -110,7 +111,9 @@ def _lost(tree: Tree, gone: Iterable[bytes], new: int) -> int:
     return len(elsewhere) - min(ours, new)
 
 
-def _divide(entries: Iterable[Found | Passed]) -> tuple[list[Found], list[Passed]]:
+def _divide(
+    entries: Iterable[Found | Passed], progress: Callable[[int], object]
+) -> tuple[list[Found], list[Passed]]:
     found: list[Found] = []
     passed: list[Passed] = []
     for entry in entries:
@@ -118,6 +121,7 @@ def _divide(entries: Iterable[Found | Passed]) -> tuple[list[Found], list[Passed
             found.append(entry)
         else:
             passed.append(entry)
+        progress(1)
     return found, passed
 
 

@@ -12,8 +12,8 @@ from scripts.lib.embedding.gather import Items
 from scripts.lib.labels.kept_labels import Labels, complete, fresh, kept_for
 from scripts.lib.labels.label_tree import ALPHABET, tree_labels
 from scripts.lib.labels.leaf_order import oriented
-from scripts.lib.ordering.graph.candidates import Vectors
 from scripts.lib.ordering.tree.edges import Edges
+from scripts.lib.ordering.vectors import Vectors
 
 Progress = Callable[[int], object]
 

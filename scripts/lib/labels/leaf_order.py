@@ -11,7 +11,7 @@ import numpy.typing as npt
 from numba import njit
 
 from scripts.lib.clustering.dendrogram import Dendrogram
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats
 
 Longs = npt.NDArray[np.int64]
 

@@ -14,17 +14,7 @@ import numpy.typing as npt
 from numba import njit, types
 from numba.extending import overload
 
-Ints = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float32]
-
-
-LARGEST = 2.0**54  # value whose square, summed over 65,536 columns, single precision can hold
-
-
-def measurable(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Tell which values are finite and small enough for the metric, element by element."""
-    small: npt.NDArray[np.bool_] = np.abs(values) < LARGEST  # false for NaN
-    return small
+from scripts.lib.ordering.vectors import Floats, Ints
 
 
 def kernel_view(vectors: npt.NDArray[Any]) -> npt.NDArray[Any]:

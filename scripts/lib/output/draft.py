@@ -137,7 +137,8 @@ def write_plan(
         when it can't be carried out.
     """
     targets = targets_of(draft.wanted, draft.names)
-    seen = preview(settings.output, targets, settings.mode, settings.fallback, settings.threads)
+    seen = preview(settings.output, targets, settings.mode, settings.fallback, settings.threads, run.progress)
+    run.counts(len(targets), "files")
     facts = {"digest": plan_digest(targets, settings.mode), **plan_summary(seen, draft.names), **draft.facts}
     provenance.facts.update(facts)
     table = plan_table(targets, draft.names, seen)

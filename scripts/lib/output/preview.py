@@ -3,12 +3,14 @@
 import os
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 
 from scripts.lib.errors import OutputError
+from scripts.lib.files.scan import ProgressOf
 from scripts.lib.output.cycles import no_search_for_cycles
 from scripts.lib.output.execute import room_for
 from scripts.lib.output.kinds import Mode, Supposed, with_kinds
@@ -62,9 +64,23 @@ class Preview:
         return shutil.disk_usage(existing_parent(self.output)).free
 
 
+def unwatched(total: int, unit: str) -> AbstractContextManager[Callable[[int], object]]:
+    """Show no progress."""
+    return nullcontext(lambda files: None)
+
+
 @no_search_for_cycles()
-def preview(output: Path, targets: Sequence[Target], mode: Mode, fallback: bool, threads: int = 4) -> Preview:
+def preview(
+    output: Path,
+    targets: Sequence[Target],
+    mode: Mode,
+    fallback: bool,
+    threads: int = 4,
+    phases: ProgressOf = unwatched,
+) -> Preview:
     """Return what has to be done so that an output folder holds the targets.
+
+    phases : called with how many of our files are there, and what is counted, it begins to show progress
 
     Raises
     ------
@@ -85,7 +101,8 @@ def preview(output: Path, targets: Sequence[Target], mode: Mode, fallback: bool,
         targets = with_known_contents(targets, state.owned)
         targets = with_kinds(folder.path, targets, mode, fallback, able)
         trusted = {path: file.content for path, file in state.owned.items()}
-        standing = survey(folder, state.owned, trusted, pool)
+        with phases(len(state.owned), "files looked at") as count:
+            standing = survey(folder, state.owned, trusted, pool, count)
         plan = Planner(folder, state.owned, targets, standing).plan()
     return Preview(output, targets, plan, state)
 

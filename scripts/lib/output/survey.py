@@ -3,7 +3,7 @@
 import os
 import stat
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Literal, NamedTuple
 
@@ -39,6 +39,7 @@ def survey(
     owned: Mapping[bytes, Own],
     trusted: Mapping[bytes, bytes | None],
     pool: Executor,
+    progress: Callable[[int], object] = lambda files: None,
 ) -> dict[bytes, Standing]:
     """Look at every file of ours.
 
@@ -46,7 +47,10 @@ def survey(
     the others are to be moved or removed, and are hashed, as is every file whose time differs. Links have no
     bytes of their own: a symbolic one is sound with its text, a hard one while it is a name of its source.
     """
-    standing = {path: _at_first_sight(folder, path, owned[path]) for path in sorted(owned)}
+    standing = {}
+    for path in sorted(owned):
+        standing[path] = _at_first_sight(folder, path, owned[path])
+        progress(1)
     doubtful = [
         path
         for path, found in standing.items()
@@ -54,6 +58,7 @@ def survey(
     ]
     for path, content in zip(doubtful, pool.map(folder.digest, doubtful), strict=True):
         standing[path] = standing[path]._replace(state=_as_recorded(content == owned[path].content))
+        progress(0)
     return standing
 
 

@@ -1,6 +1,6 @@
 """Contact sheets of the categories: each with its most probable images, to be judged by eye."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -30,8 +30,16 @@ SIDE = round((PITCH - GUTTER) * DPI)  # pixels
 NAME_LENGTH = 60
 
 
-def draw_category_sheet(groups: Sequence[CategoryGroup], files: FirstFiles, target: Path) -> None:
-    """Write the picture, a JPEG 1,600 pixels wide; of very many categories it shows the largest."""
+def draw_category_sheet(
+    groups: Sequence[CategoryGroup],
+    files: FirstFiles,
+    target: Path,
+    progress: Callable[[int], object] = lambda categories: None,
+) -> None:
+    """Write the picture, a JPEG 1,600 pixels wide; of very many categories it shows the largest.
+
+    progress : called with the number of categories newly drawn
+    """
     shown = largest(groups)
     with typography():
         page = Page(TOP + len(shown) * _row_height() + 0.1)
@@ -45,6 +53,7 @@ def draw_category_sheet(groups: Sequence[CategoryGroup], files: FirstFiles, targ
                 MARGIN, TOP + row * _row_height(), title_of(group.name, number), "heading", fontweight="bold"
             )
             _draw_row(page, TOP + row * _row_height(), group, files)
+            progress(1)
         page.save(target, "jpeg")
 
 
@@ -80,9 +89,7 @@ def title_of(name: str, line: int) -> str:
     return f"{title} (line {line} of categories.csv)" if MISSING in title else title
 
 
-def short_title(name: str) -> str:
+def short_title(name: str, length: int = NAME_LENGTH) -> str:
     """Return a name in one line, its middle left out where it is too long."""
     text = printable(name).replace("\n", " ")
-    if len(text) <= NAME_LENGTH:
-        return text
-    return f"{text[: NAME_LENGTH // 2]}…{text[-NAME_LENGTH // 2 + 1 :]}"
+    return text if len(text) <= length else f"{text[: length // 2]}…{text[-length // 2 + 1 :]}"

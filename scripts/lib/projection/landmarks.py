@@ -12,16 +12,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.graph.candidates import (
-    Proposer,
-    Rows,
-    Vectors,
-    exhaustive,
-    single_threaded,
-    workers,
-)
+from scripts.lib.ordering.graph.candidates import Proposer, exhaustive, single_threaded, workers
 from scripts.lib.ordering.graph.indexes import Dial, IndexSettings, build_index
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats, Rows, Vectors
 from scripts.lib.projection.sample import Places
 
 LANDMARKS = 12  # around which an item is placed

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from scripts.lib.ordering.graph.candidates import Vectors, sample_rows
+from scripts.lib.ordering.vectors import Vectors, sample_rows
 from scripts.lib.projection.sample import Doubles
 
 BLOCK_VALUES = 1 << 22  # 32 MB of double precision

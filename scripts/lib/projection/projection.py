@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from scripts.lib.ordering.graph.candidates import Vectors
-from scripts.lib.ordering.graph.knn import NeighborGraph
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
+from scripts.lib.ordering.vectors import Vectors
 from scripts.lib.projection.landmarks import place_all
 from scripts.lib.projection.principal import principal_components
 from scripts.lib.projection.sample import (

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.graph.candidates import Vectors, sample_rows
 from scripts.lib.ordering.graph.indexes import IndexSettings
-from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
+from scripts.lib.ordering.vectors import Vectors, sample_rows
 
 Doubles = npt.NDArray[np.float64]
 Places = npt.NDArray[np.float32]

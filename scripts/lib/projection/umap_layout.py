@@ -10,7 +10,7 @@ from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 
-from scripts.lib.ordering.metric import Floats, Ints
+from scripts.lib.ordering.vectors import Floats, Ints
 from scripts.lib.projection.sample import Phases, Places, ProjectionSettings, Sample
 
 MIN_DIST, SPREAD = 0.1, 1.0  # how close items may lie: the library's defaults

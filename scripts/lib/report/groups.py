@@ -9,7 +9,7 @@ from scripts.lib.artifacts.record import Record
 from scripts.lib.categories.category_groups import Categorized, category_groups
 from scripts.lib.categories.taxonomy import read_categories
 from scripts.lib.files.first_files import FirstFiles
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 from scripts.lib.pictures.clusters.cluster_sheets import places_of_clusters
 from scripts.lib.report.album import Shot
 from scripts.lib.report.ordered import Ordered

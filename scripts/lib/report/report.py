@@ -98,7 +98,8 @@ def choose(required: Required, results: Results) -> Page:
         list(timings(results.collection, results.model, counts)),
         datetime.fromtimestamp(required.order.stat().st_mtime).astimezone(),
     )
-    _choose_what_there_is(page)
+    if len(ordered):
+        _choose_what_there_is(page)
     return page
 
 

@@ -13,6 +13,8 @@ from scripts.lib.report.ordered import Ordered
 
 SHEET, FEW = 240, 40  # images on the sheet; up to so many are shown large
 PAIRS = 12
+WORSE = 1.05  # times the mean link, at least
+LEAST_LINKS = 8  # that make a profile
 STRETCHES = 360  # of the profile
 MEDIAN_OF = 3  # links in a stretch, at least
 HEIGHT = 100  # units of the profile's drawing
@@ -41,7 +43,6 @@ class WorstPair(NamedTuple):
 
     first: Shot
     second: Shot
-    distance: float
     times: float | None  # the mean link
 
 
@@ -52,12 +53,10 @@ def worst_pairs(ordered: Ordered, quality: Mapping[str, Any]) -> list[WorstPair]
     """
     pairs = []
     for link in quality["worst"][:PAIRS]:
-        row = link["position"]
-        second = row + 1 if row + 1 < len(ordered) else None
-        if second is not None:
-            times = link["distance"] / quality["mean"] if quality["mean"] else None
-            ends = ordered.shot(row, "view"), ordered.shot(second, "view")
-            pairs.append(WorstPair(*ends, link["distance"], times))
+        row, distance = link["position"], link["distance"]
+        if row + 1 < len(ordered) and distance > WORSE * quality["mean"]:
+            ends = ordered.shot(row, "view"), ordered.shot(row + 1, "view")
+            pairs.append(WorstPair(*ends, distance / quality["mean"] if quality["mean"] else None))
     return pairs
 
 
@@ -85,7 +84,7 @@ def profile_of(ordered: Ordered, random_mean: float) -> Profile | None:
     """Draw the links; None where there is nothing to be seen."""
     links = ordered.order["distance_to_next"].drop_null().to_numpy()
     longest = float(links.max(initial=0.0))
-    if len(links) < 2 or not longest:
+    if len(links) < LEAST_LINKS or not longest:
         return None
     each = -(-len(links) // STRETCHES)
     stretches = [links[start : start + each] for start in range(0, len(links), each)]

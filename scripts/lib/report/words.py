@@ -11,6 +11,8 @@ COMPARED = {
 }
 
 
+A_PATH = "The order is a path from image to image, and the shorter it is, the more each resembles the next."
+ROUNDING = 1e-6  # of lengths that are summed up in two ways
 METHODS = {
     "kmeans": "k-means",
     "ward": "a tree by Ward",
@@ -45,9 +47,11 @@ class Compared(NamedTuple):
 
 def percent(share: float) -> str:
     """Return a share in percent, with the digits that count."""
-    if share and abs(share) < 0.001:
+    if share <= 0:
+        return "0 %"
+    if share < 0.001:
         return "less than 0.1 %"
-    return f"{100 * share:.1f} %" if abs(share) < 0.1 else f"{100 * share:,.0f} %"
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:,.0f} %"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -62,7 +66,9 @@ def figures(quality: Mapping[str, Any]) -> Iterator[Figure]:
     """
     if quality["items"] < 2:
         return
-    if quality["gap"] is not None:
+    if is_shortest(quality):
+        yield Figure("shortest", "no path through these images is shorter (proven)")
+    elif quality["gap"] is not None:
         caption = f"longer, at most, than the shortest path there can be ({certainty(quality)})"
         yield Figure(percent(quality["gap"]), caption)
     caption = "of a random order’s distance lies between one image and the next"
@@ -72,6 +78,11 @@ def figures(quality: Mapping[str, Any]) -> Iterator[Figure]:
         yield Figure(percent(kept["share"]), f"of the {kept['k']} most similar images stand next to each one")
     if quality["label_share"] is not None:
         yield Figure(percent(quality["label_share"]), "of neighbours come from the same folder")
+
+
+def is_shortest(quality: Mapping[str, Any]) -> bool:
+    """Tell whether no order is shorter, but for rounding."""
+    return quality["gap"] is not None and quality["gap"] < ROUNDING and quality["bound_kind"] == "proven"
 
 
 def certainty(quality: Mapping[str, Any]) -> str:
@@ -113,6 +124,8 @@ def sentences(quality: Mapping[str, Any]) -> Iterator[str]:
 def _on_bound(quality: Mapping[str, Any]) -> str:
     if quality["gap"] is None:
         return "How much shorter a path through these images can be is not known."
+    if is_shortest(quality):
+        return f"{A_PATH} No order of these images is shorter than this one: that is proven."
     sure = {
         "proven": "This is proven, not estimated.",
         "statistical": (
@@ -120,10 +133,8 @@ def _on_bound(quality: Mapping[str, Any]) -> str:
             f"{percent(quality['bound_confidence'] or 0)}."
         ),
     }.get(quality["bound_kind"], "")
-    return (
-        "The order is a path from image to image, and the shorter it is, the more each resembles the next. "
-        f"This one is at most {percent(quality['gap'])} longer than the shortest that there can be. {sure}"
-    )
+    gap = percent(quality["gap"])
+    return f"{A_PATH} This one is at most {gap} longer than the shortest that there can be. {sure}"
 
 
 def _on_links(quality: Mapping[str, Any]) -> str:
@@ -132,8 +143,8 @@ def _on_links(quality: Mapping[str, Any]) -> str:
     times = quality["worst_over_longest_mst_edge"]
     if times is None or not quality["mst_exact"]:
         return text
-    if times < 1.0005:
-        return f"{text} No order of these images has a shorter longest step than this one."
+    if times < 1.005:
+        return f"{text} No order of these images has a longest step that is noticeably shorter."
     return (
         f"{text} Its longest step is {times:.2f} times as long as the longest that no order of these images "
         "can avoid."
@@ -142,7 +153,8 @@ def _on_links(quality: Mapping[str, Any]) -> str:
 
 def _kept(quality: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return what is known of the nearest neighbours, at about ten of them."""
-    rows: list[Mapping[str, Any]] = quality["preservation"]["neighbors"]
+    measured = quality["preservation"]["neighbors"]
+    rows = [row for row in measured if row["share"] is not None and row["k"] is not None]
     return min(rows, key=lambda row: abs(row["k"] - 10), default=None)
 
 

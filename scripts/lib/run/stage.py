@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,9 @@ class Stage:
 
     def __init__(self, name: str, log: logging.Logger) -> None:
         self.name, self.log = name, log
+        self._started = time.monotonic()
+        self._work: tuple[int, str] | None = None
+        self._progress: Progress | None = None
 
     def info(self, message: str, *values: object) -> None:
         """Write one line to the stage's log."""
@@ -42,8 +46,24 @@ class Stage:
         print(f"seriatim: {self.name}: {line}", file=sys.stderr, flush=True)
 
     def progress(self, total: int, unit: str) -> Progress:
-        """Begin a progress display of `total` units."""
-        return Progress(total, unit, self.name, self.log)
+        """Begin a progress display of `total` units; the last one says at the end what was done."""
+        self._progress = Progress(total, unit, self.name, self.log)
+        return self._progress
+
+    def counts(self, number: int, unit: str) -> None:
+        """Say how much the stage does in all, where that is not what its last progress display counts."""
+        self._work = (number, unit)
+
+    def end(self) -> None:
+        """Write the last line of the log: that the stage has come to its end, its total and its rate."""
+        seconds = time.monotonic() - self._started
+        if self._work is None and self._progress:
+            self._work = (self._progress.done, self._progress.unit)
+        rate = ""
+        if self._work:
+            number, unit = self._work
+            rate = f": {number:,} {unit}, {number / max(seconds, 1e-3):,.1f} a second"
+        self.log.info("%s finished in %.1f s%s", self.name, seconds, rate)
 
 
 @contextmanager
@@ -52,12 +72,13 @@ def stage(name: str, log_file: str) -> Iterator[Stage]:
     die_with_parent()
     with _telling(name, log_file), _log_to(Path(log_file)) as log:
         log.info("%s started", name)
+        running = Stage(name, log)
         try:
-            yield Stage(name, log)
+            yield running
         except Exception as error:
             _log_failure(log, name, error)
             raise
-        log.info("%s finished", name)
+        running.end()
 
 
 @contextmanager

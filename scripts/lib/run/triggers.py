@@ -5,7 +5,7 @@ They are computed by the process that the user starts, before anything runs.
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -125,23 +125,38 @@ def retry_path(model_folder: str | Path, partition: int | str) -> Path:
 
 
 def retry_token(model_folder: str, partition: int | str, demanded: bool = False) -> str:
-    """Return a text that changes when a partition's failures are worth another try.
+    """Return a text that changes when a partition's failures are worth another try; see `token_in`."""
+    return token_in(retry_path(model_folder, partition), demanded)
+
+
+def token_in(side: Path, demanded: bool = False) -> str:
+    """Return a text that changes when the failures of a job are worth another try, or what it left is gone.
 
     That is when a file that could not be read can be read now, or when any failed and it is demanded. The
     job that runs for it remembers the text, so that it does not run again for the same reason.
+
+    side : the file that `remember_failures` wrote
     """
-    side = retry_path(model_folder, partition)
     try:
         remembered = json.loads(side.read_text(encoding="utf-8", errors="surrogateescape"))
         token, failed, unread = str(remembered["token"]), remembered["failed"], remembered["unread"]
+        left = [side.parent / name for name in remembered.get("left", [])]
     except (OSError, ValueError, KeyError, TypeError):
         return ""
     reasons = [path for path in unread if os.access(os.fsencode(path), os.R_OK)]
+    reasons += [str(path) for path in left if not path.exists()]
     if demanded and failed:
         reasons.append("demanded")
     return blake3(json.dumps([token, reasons]).encode()).hexdigest()[:16] if reasons else token
 
 
-def remember_failures(path: Path, token: str, failed: int, unread: list[bytes]) -> None:
-    """Write the side file that `retry_token` reads: how many failed, and which could not be read."""
-    write_json(path, {"token": token, "failed": failed, "unread": [os.fsdecode(each) for each in unread]})
+def remember_failures(
+    side: Path, token: str, failed: int, unread: list[bytes], left: Sequence[str] = ()
+) -> None:
+    """Write the side file that `token_in` reads.
+
+    failed, unread : how many failed, and the files that could not be read
+    left : files below the folder of the side file that must be there
+    """
+    names = [os.fsdecode(each) for each in unread]
+    write_json(side, {"token": token, "failed": failed, "unread": names, "left": list(left)})

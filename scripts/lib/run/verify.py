@@ -10,9 +10,10 @@ from typing import NamedTuple
 from scripts.lib.artifacts.record import checked, is_outdated, record_path, set_aside
 from scripts.lib.embedding.gather import relocate
 from scripts.lib.embedding.manifest import read_places
-from scripts.lib.embedding.parts import Parts, is_intact, set_part_aside
+from scripts.lib.embedding.parts import is_intact, set_part_aside
 from scripts.lib.embedding.store import Store
 from scripts.lib.errors import DamagedArtifact
+from scripts.lib.thumbnails.packed import lost_parts
 
 
 class Finding(NamedTuple):
@@ -47,10 +48,10 @@ def outdated(artifacts: Iterable[Path]) -> list[Path]:
     return [each for each in artifacts if each.exists() and record_path(each).exists() and is_outdated(each)]
 
 
-def verify_store(store: Parts, progress: Callable[[int], object]) -> list[Finding]:
-    """Check the bytes of every part against its name."""
+def verify_parts(parts: Iterable[Path], progress: Callable[[int], object]) -> list[Finding]:
+    """Check the bytes of parts against their names."""
     findings = []
-    for part in store.parts():
+    for part in parts:
         if not is_intact(part):
             error = set_part_aside(part, "its bytes are not those that were written")
             findings.append(Finding(part, str(error)))
@@ -67,3 +68,11 @@ def verify_manifests(manifests: Sequence[Path], store: Store) -> list[Finding]:
         except DamagedArtifact as error:
             findings.append(Finding(manifest, str(set_aside(manifest, str(error)))))
     return findings
+
+
+def verify_thumbnails(table: Path) -> list[Finding]:
+    """Check that the parts are there in which a table says that pictures lie."""
+    lost = lost_parts(table) if table.exists() else 0
+    if not lost:
+        return []
+    return [Finding(table, str(set_aside(table, f"{lost} parts with pictures are gone")))]

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from scripts.lib.run.visible import visible
+
 
 class Hit(NamedTuple):
     """An image that was found; files of equal contents, or of equal vectors, are one.
@@ -33,6 +35,19 @@ def similarity(distance: float, variance: float) -> float:
     if distance == 0:
         return 1.0
     return 1 - distance**2 / (2 * variance) if variance else 0.0
+
+
+def hits_lines(hits: Sequence[Hit]) -> list[str]:
+    """Return one line a hit, in columns as wide as they need to be, with the names of these above."""
+    rows = [("rank", "similarity", "distance", "position", "files", "path")]
+    for rank, hit in enumerate(hits, 1):
+        numbers = (f"{hit.similarity:.4f}", f"{hit.distance:.4f}", f"#{hit.position}", f"{hit.files}")
+        rows.append((str(rank), *numbers, visible(hit.path)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    return [
+        "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
+        for row in rows
+    ]
 
 
 def hits_table(hits: Sequence[Hit], paths: Sequence[bytes]) -> pa.Table:

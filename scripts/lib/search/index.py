@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scripts.lib.ordering.graph.graph_update import change_of_rows
 from scripts.lib.ordering.graph.indexes import Dial
 from scripts.lib.ordering.graph.kept_index import KeptIndex, read_kept_index
-from scripts.lib.ordering.metric import Floats, Ints
+from scripts.lib.ordering.vectors import Floats, Ints
 from scripts.lib.search.nearest import scanned
 
 TRIED = 16  # rows that an index must find, or it was made of other vectors

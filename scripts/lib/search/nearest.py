@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.graph.scan import squared_distances
-from scripts.lib.ordering.metric import Floats, Ints
+from scripts.lib.ordering.vectors import Floats, Ints
 
 Doubles = npt.NDArray[np.float64]
 

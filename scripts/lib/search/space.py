@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.embedding.models.card import ModelCard
-from scripts.lib.ordering.metric import Floats, Ints
+from scripts.lib.ordering.vectors import Floats, Ints
 from scripts.lib.search.index import SearchIndex
 from scripts.lib.search.nearest import judged, scanned
 from scripts.lib.search.once import Once

@@ -19,7 +19,12 @@ from scripts.lib.thumbnails.picture_parts import FOLDER
 
 MEDIA_TYPE = thumbnail.MEDIA_TYPE  # of every picture
 OPEN_PARTS = 256  # at a time; each is a file descriptor and 32 kB
-ROWS = 1 << 16  # of the table at a time
+ROWS = 1 << 16  # of the table that are read at a time
+
+
+def write_packed(table: pa.Table, target: Path) -> None:
+    """Write the table of thumbnails so that little more than a viewer keeps of it is read at a time."""
+    pq.write_table(table, target, row_group_size=ROWS, use_dictionary=["status", "error", "part"])
 
 
 class PackedThumbnails:
@@ -57,12 +62,13 @@ class PackedThumbnails:
             count, number = file.metadata.num_rows, dict[str, int]()
             ids, parts, rows = np.empty(count, ID_DTYPE), np.empty(count, np.int32), np.empty(count, np.int32)
             end = 0
-            for batch in file.iter_batches(ROWS, columns=["content_id", "part", "row"]):
+            for batch in file.iter_batches(ROWS, columns=["content_id", "part", "row"], use_threads=False):
                 batch = batch.filter(batch["row"].is_valid())
                 start, end = end, end + len(batch)
                 ids[start:end] = ids_array(batch["content_id"])
                 parts[start:end] = _numbered(batch["part"], number)
                 rows[start:end] = batch["row"].to_numpy()
+        pa.default_memory_pool().release_unused()
         return cls(table.parent / FOLDER, ids[:end], parts[:end], rows[:end], list(number))
 
     def __len__(self) -> int:
@@ -87,6 +93,12 @@ class PackedThumbnails:
 
     def _opened(self, number: int) -> "_Part":
         return _Part(self._folder / self.names[number])
+
+
+def lost_parts(table: Path) -> int:
+    """Return how many parts are gone in which a table says that pictures lie."""
+    names = pq.read_table(table, columns=["part"])["part"].unique().to_pylist()
+    return sum(not (table.parent / FOLDER / name).exists() for name in names if name)
 
 
 def _numbered(names: pa.DictionaryArray, number: dict[str, int]) -> np.ndarray:

@@ -13,6 +13,7 @@ from scripts.lib.embedding.parts import Parts
 from scripts.lib.files.content_ids import ID_TYPE
 
 FOLDER = "thumbnails"  # beside the table
+MOST = 4096  # pictures of a part, twenty megabytes
 
 
 class PictureParts(Parts):

@@ -57,7 +57,7 @@ def _stored(made: Iterable[Picture]) -> Iterator[Embedded | Failed]:
 
 
 def tidy(store: PictureParts, wanted: np.ndarray, part_size: int) -> None:
-    """Remove pictures that nobody wants: parts of nothing else at once, others when half of all are such.
+    """Remove pictures that nobody wants: parts of nothing else at once, others when most are such.
 
     wanted : (n,) S32, ascending
 
@@ -67,16 +67,18 @@ def tidy(store: PictureParts, wanted: np.ndarray, part_size: int) -> None:
         see `rewrite`; what was done is kept.
     """
     plan = plan_rewriting(store, part_size, wanted)
-    if 2 * plan.vectors < plan.vectors + sum(map(len, plan.rows.values())):
+    if 2 * plan.vectors <= plan.vectors + sum(map(len, plan.rows.values())):
         plan = Rewriting(plan.rows, plan.dropped, groups=[], vectors=0)
     rewrite(store, plan, lambda parts: None)
 
 
 def remove_former(store: PictureParts) -> None:
-    """Remove the pictures of other sizes and versions, all of which have been made anew."""
+    """Remove what has been made anew: pictures of other sizes and versions, and damaged parts."""
     for folder in store.folder.parent.glob("*-*/"):
         if folder.name != store.folder.name:
             shutil.rmtree(folder)
+    for leftover in (*store.folder.glob("*.damaged"), *store.folder.glob(".*.tmp")):
+        leftover.unlink()
 
 
 def thumbnail_table(

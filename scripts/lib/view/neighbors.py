@@ -3,7 +3,7 @@
 import threading
 from typing import NamedTuple
 
-from scripts.lib.ordering.graph.knn import NeighborGraph, read_graph
+from scripts.lib.ordering.graph.neighbors import NeighborGraph, read_graph
 from scripts.lib.view.artifacts import Moving, intact
 from scripts.lib.view.snapshot import Snapshot
 

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from blake3 import blake3
 
 from scripts.lib.files.content_ids import id_bytes, ids_array
-from scripts.lib.ordering.metric import Floats, Ints
-from scripts.lib.view.artifacts import Seen, intact, see_all
+from scripts.lib.ordering.vectors import Floats, Ints
+from scripts.lib.view.artifacts import Moving, Seen, State, intact, see_all
 from scripts.lib.view.results import Results
 
 UNKNOWN = -1  # of codes: no cluster, no category
@@ -86,6 +86,12 @@ class Snapshot:
         return seconds
 
     @cached_property
+    def distances(self) -> Floats:
+        """Return the distance of each file to the next, NaN where there is none: (n,) float32."""
+        column: Floats = self.order["distance_to_next"].to_numpy()
+        return column.astype(np.float32)
+
+    @cached_property
     def first_positions(self) -> Ints:
         """Return the place of the first file of each item, -1 where it has none: (items,) int32."""
         count = int(self.items.max(initial=-1)) + 1
@@ -101,6 +107,17 @@ class Snapshot:
         """Return the content id of a file, 32 bytes."""
         return id_bytes(self.content_ids[position : position + 1])[0]
 
+    def same_content(self, position: int) -> list[int]:
+        """Return the places of the other files of equal content, which stand beside it."""
+        own = self.content_ids[position]
+        places = []
+        for step in (-1, 1):
+            place = position + step
+            while 0 <= place < len(self) and self.content_ids[place] == own:
+                places.append(place)
+                place += step
+        return sorted(places)
+
     def file(self, position: int) -> bytes:
         """Return the path of a file to open."""
         return os.path.join(os.fsencode(self.results.base), self.order["path_bytes"][position].as_py())
@@ -112,15 +129,19 @@ def generation_of(seen: dict[str, Seen]) -> str:
     return blake3(repr(told).encode()).hexdigest()[:16]
 
 
-def load_snapshot(results: Results) -> Snapshot | None:
+def load_snapshot(results: Results, whole: bool = True) -> Snapshot | None:
     """Load what there is; None before the first order.
+
+    whole : otherwise what is not what its record says is left out, but for the order
 
     Raises
     ------
     Moving
-        when a sort is replacing something at this moment.
+        when a sort is replacing something at this moment, or something is damaged.
     """
     seen = see_all(results)
+    generation = generation_of(seen)
+    seen = seen if whole else {name: _without_damaged(each) for name, each in seen.items()}
     if not seen["order"].is_present:
         return None
     order = pq.read_table(intact(seen["order"]), columns=ORDER_COLUMNS)
@@ -131,7 +152,7 @@ def load_snapshot(results: Results) -> Snapshot | None:
     return Snapshot(
         results=results,
         seen=seen,
-        generation=generation_of(seen),
+        generation=generation,
         order=order,
         items=items,
         content_ids=ids_array(order["content_id"]),
@@ -145,6 +166,15 @@ def load_snapshot(results: Results) -> Snapshot | None:
         labels=parts.labels(),
         duplicates=parts.table("duplicates"),
     )
+
+
+def _without_damaged(seen: Seen) -> Seen:
+    """Return an artifact as missing where it is not what its record says."""
+    try:
+        intact(seen)
+    except Moving:
+        return seen._replace(state=State.MISSING, record=None)
+    return seen
 
 
 class _Parts:

@@ -14,16 +14,9 @@ from typing import Any
 
 import faiss
 import numpy as np
-import numpy.typing as npt
 
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats, Rows, Vectors, centre_of, float_blocks
 
-Vectors = npt.NDArray[Any]
-Rows = npt.NDArray[np.int64]
-
-BLOCK_ROWS = 1 << 14
-BLOCK_VALUES = 1 << 25
-CENTRE_ROWS = 1000
 GPU_WORKSPACE = 1 << 28  # bytes; FAISS would take 1.5 GB, on a card where torch may embed other images
 
 
@@ -66,13 +59,6 @@ def _exhaustive_around(centre: Floats, vectors: Vectors, width: int) -> Proposer
     return Proposer(on_device(index), width, centre)
 
 
-def centre_of(vectors: Vectors) -> Floats:
-    """Return about the mean of the vectors: (d,) float32."""
-    some = vectors[:: max(1, len(vectors) // CENTRE_ROWS)].astype(np.float64)
-    centre: Floats = some.mean(axis=0).astype(np.float32)
-    return centre
-
-
 def stream(vectors: Vectors, queries: Floats, width: int) -> Rows:
     """Propose from all vectors without holding them: each block's nearest, side by side.
 
@@ -86,19 +72,6 @@ def stream(vectors: Vectors, queries: Floats, width: int) -> Rows:
             for rows in [_exhaustive_around(centre, block, width).propose(queries)]
         ]
     )
-
-
-def sample_rows(n: int, size: int, seed: int) -> Rows:
-    """Draw rows without repetition, in ascending order, all of them where size exceeds n."""
-    drawn = np.random.default_rng(seed).choice(n, min(size, n), replace=False)
-    return np.sort(drawn)
-
-
-def float_blocks(vectors: Vectors) -> Iterator[tuple[int, Floats]]:
-    """Yield the vectors in blocks of float32, each with the number of its first row."""
-    rows = min(BLOCK_ROWS, max(1, BLOCK_VALUES // max(1, vectors.shape[1])))
-    for start in range(0, len(vectors), rows):
-        yield start, np.ascontiguousarray(vectors[start : start + rows], np.float32)
 
 
 @contextmanager

@@ -13,18 +13,12 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.graph.candidates import (
-    Proposer,
-    Rows,
-    Vectors,
-    sample_rows,
-    single_threaded,
-    stream,
-    workers,
-)
-from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, rank
+from scripts.lib.ordering.graph.candidates import Proposer, single_threaded, stream, workers
+from scripts.lib.ordering.graph.knn import KnnSettings, rank
 from scripts.lib.ordering.graph.list_updates import Lists, empty_lists, offer_back, offer_through
-from scripts.lib.ordering.metric import Floats, Ints, kernel_view
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
+from scripts.lib.ordering.metric import kernel_view
+from scripts.lib.ordering.vectors import Floats, Ints, Rows, Vectors, sample_rows
 
 Propose = Callable[[Floats], Rows]
 Result = TypeVar("Result")

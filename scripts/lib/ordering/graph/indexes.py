@@ -14,15 +14,8 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.graph.candidates import (
-    Proposer,
-    Vectors,
-    float_blocks,
-    gpus,
-    on_device,
-    sample_rows,
-)
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.graph.candidates import Proposer, gpus, on_device
+from scripts.lib.ordering.vectors import Floats, Vectors, float_blocks, sample_rows
 
 TRAINING_ROWS_PER_LIST = 40
 TRAINING_ROUNDS = 8

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from scripts.lib.artifacts.atomic import replacing
 from scripts.lib.files.content_ids import ID_DTYPE
-from scripts.lib.ordering.graph.knn import NeighborGraph, read_graph
+from scripts.lib.ordering.graph.neighbors import NeighborGraph, read_graph
 
 
 class KeptGraph(NamedTuple):

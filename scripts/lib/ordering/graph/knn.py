@@ -8,27 +8,25 @@ queries, compared with exact search, has found enough of its neighbours; the lar
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from scripts.lib.errors import InputError
-from scripts.lib.ordering.graph.candidates import (
-    Proposer,
+from scripts.lib.ordering.graph.candidates import Proposer, exhaustive, gpus, single_threaded, stream, workers
+from scripts.lib.ordering.graph.indexes import Dial, IndexSettings, build_index
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
+from scripts.lib.ordering.metric import distance, kernel_view
+from scripts.lib.ordering.vectors import (
+    LARGEST,
+    Floats,
+    Ints,
     Rows,
     Vectors,
-    exhaustive,
     float_blocks,
-    gpus,
+    measurable,
     sample_rows,
-    single_threaded,
-    stream,
-    workers,
 )
-from scripts.lib.ordering.graph.indexes import Dial, IndexSettings, build_index
-from scripts.lib.ordering.metric import LARGEST, Floats, Ints, distance, kernel_view, measurable
 
 Progress = Callable[[int], None]
 
@@ -47,21 +45,6 @@ class KnnSettings:
     target_recall: float = 0.95
     sample: int = 400
     index: IndexSettings = field(default_factory=IndexSettings)
-
-
-class NeighborGraph(NamedTuple):
-    """The nearest neighbours of each vector, itself left out, rows sorted by (distance, index).
-
-    indices : (n, k) int32
-    distances : (n, k) float32, Euclidean
-    recall : share of the true neighbours found, measured on a sample; 1.0 where search is exact
-    method : how they were found, in words
-    """
-
-    indices: Ints
-    distances: Floats
-    recall: float
-    method: str
 
 
 def nearest_neighbors(
@@ -91,7 +74,7 @@ def nearest_neighbors(
         if settings.target_recall >= 1 or float(n) * n * (d + COST_OF_A_LOOK) <= affordable:
             proposer, recall, method = exhaustive(vectors, _width(k)), 1.0, "exact"
         else:
-            proposer, recall, method = _tuned_index(vectors, k, settings)
+            proposer, recall, method = tuned_index(vectors, k, settings)
             save(proposer)
     indices, distances = _search_all(vectors, proposer, k, threads, progress)
     return NeighborGraph(indices, distances, recall, method)
@@ -143,7 +126,7 @@ def _search(vectors: Vectors, proposer: Proposer, rows: Rows, k: int) -> tuple[I
     return indices, distances
 
 
-def _tuned_index(vectors: Vectors, k: int, settings: KnnSettings) -> tuple[Proposer, float, str]:
+def tuned_index(vectors: Vectors, k: int, settings: KnnSettings) -> tuple[Proposer, float, str]:
     """Build an index and turn its dial so far that a sample reaches the target recall."""
     proposer = build_index(vectors, 2 * k, settings.index)
     dial = Dial(proposer.index)
@@ -192,11 +175,3 @@ def _insert(indices: Ints, distances: Floats, index: int, length: float) -> None
         distances[other] = distances[other - 1]
     indices[place] = index
     distances[place] = length
-
-
-def read_graph(path: Path) -> NeighborGraph:
-    """Read a graph from the fields of a `.npz` file."""
-    with np.load(path, allow_pickle=False) as fields:
-        return NeighborGraph(
-            fields["indices"], fields["distances"], float(fields["recall"]), str(fields["method"])
-        )

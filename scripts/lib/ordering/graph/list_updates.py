@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from scripts.lib.ordering.graph.candidates import Rows
-from scripts.lib.ordering.metric import Floats, Ints, distance
+from scripts.lib.ordering.metric import distance
+from scripts.lib.ordering.vectors import Floats, Ints, Rows
 
 
 class Lists(NamedTuple):

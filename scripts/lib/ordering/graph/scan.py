@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from scripts.lib.ordering.metric import Floats, Ints, kernel_view, widen
+from scripts.lib.ordering.metric import kernel_view, widen
+from scripts.lib.ordering.vectors import Floats, Ints
 
 BLOCK_ROWS = 1 << 14
 MOST_THREADS = 8

@@ -5,7 +5,7 @@ from bisect import bisect_left
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 
 
 def count_displaced(path: Ints, former: Ints) -> int:

@@ -9,18 +9,17 @@ left (`repair`).
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from scripts.lib.ordering.graph.candidates import Vectors
-from scripts.lib.ordering.graph.knn import NeighborGraph
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.keep.displacement import count_displaced, turned_like
 from scripts.lib.ordering.keep.insertion import insert_all
 from scripts.lib.ordering.keep.kept_order import Remains
 from scripts.lib.ordering.keep.long_runs import order_long_runs
 from scripts.lib.ordering.keep.repair import disturbed_places, is_new, repair
 from scripts.lib.ordering.measure.quality import path_length
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.search.ends import beginning_with, directed
 from scripts.lib.ordering.search.kicks import SearchSettings
 from scripts.lib.ordering.tree.edges import Edges
+from scripts.lib.ordering.vectors import Ints, Vectors
 
 
 class KeptPath(NamedTuple):

@@ -21,7 +21,7 @@ from blake3 import blake3
 from scripts.lib.artifacts.atomic import replacing
 from scripts.lib.errors import DamagedArtifact, InputError
 from scripts.lib.files.content_ids import ID_TYPE, ids_array, ids_column
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 
 CHECKSUM = b"blake3"
 SCHEMA = pa.schema([pa.field("place", pa.int32()), pa.field("content_id", ID_TYPE)])

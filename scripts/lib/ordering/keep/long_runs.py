@@ -6,12 +6,11 @@ A former path has nothing to lose inside of them, so here the search may turn as
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.graph.candidates import Vectors
-from scripts.lib.ordering.graph.knn import NeighborGraph
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.measure.quality import link_lengths
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.search.kicks import SearchSettings
 from scripts.lib.ordering.search.two_opt import refine
+from scripts.lib.ordering.vectors import Ints, Vectors
 
 Mask = npt.NDArray[np.bool_]
 

@@ -11,15 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.graph.candidates import Vectors
-from scripts.lib.ordering.graph.knn import NeighborGraph
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.keep.kept_order import Remains
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.search.kicks import SearchSettings
 from scripts.lib.ordering.search.local_search import Search, make_queue, pop, push
 from scripts.lib.ordering.search.moves import find_move
 from scripts.lib.ordering.search.tour import carry_out
 from scripts.lib.ordering.search.two_opt import cut_open, make_search
+from scripts.lib.ordering.vectors import Ints, Vectors
 
 REACH = 10  # nodes that a reversal may turn; 50 displace ten times as many rows for 0.01 % of length
 

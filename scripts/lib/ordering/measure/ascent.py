@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.graph.knn import NeighborGraph
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.measure.one_tree import KnownLinks, lightest_one_tree
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.tree.edges import graph_edges
 from scripts.lib.ordering.tree.forest import label_islands
+from scripts.lib.ordering.vectors import Ints
 
 Doubles = npt.NDArray[np.float64]
 

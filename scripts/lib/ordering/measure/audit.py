@@ -26,9 +26,9 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.graph.candidates import CENTRE_ROWS, Vectors, centre_of, float_blocks
 from scripts.lib.ordering.measure.merges import Merges, bottleneck, ceilings
 from scripts.lib.ordering.metric import distance, kernel_view
+from scripts.lib.ordering.vectors import CENTRE_ROWS, Vectors, centre_of, float_blocks
 
 Doubles = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]

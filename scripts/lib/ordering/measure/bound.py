@@ -19,8 +19,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.graph.candidates import Vectors
-from scripts.lib.ordering.graph.knn import NeighborGraph
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.measure.ascent import climb, dense_groups
 from scripts.lib.ordering.measure.audit import Claim, make_claim, ranges, search_cost, shortfalls
 from scripts.lib.ordering.measure.confidence import mean_limit
@@ -28,6 +27,7 @@ from scripts.lib.ordering.measure.islands import Islands, far_islands
 from scripts.lib.ordering.measure.merges import merge
 from scripts.lib.ordering.measure.one_tree import known_links, lightest_one_tree, slack
 from scripts.lib.ordering.tree.reach import reaches
+from scripts.lib.ordering.vectors import Vectors
 
 Doubles = npt.NDArray[np.float64]
 Progress = Callable[[int], None]

@@ -14,11 +14,10 @@ from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.graph.candidates import Vectors, float_blocks
-from scripts.lib.ordering.graph.knn import NeighborGraph
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.tree.edges import graph_edges
 from scripts.lib.ordering.tree.forest import label_islands
+from scripts.lib.ordering.vectors import Ints, Vectors, float_blocks
 
 Doubles = npt.NDArray[np.float64]
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 
 Doubles = npt.NDArray[np.float64]
 

@@ -28,11 +28,11 @@ import numpy.typing as npt
 from numba import njit
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.graph.knn import NeighborGraph
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.measure.islands import Islands, lightest_leaving
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.tree.edges import graph_edges
 from scripts.lib.ordering.tree.forest import find, settle
+from scripts.lib.ordering.vectors import Ints
 
 Doubles = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]

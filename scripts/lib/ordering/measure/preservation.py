@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.graph.candidates import Rows, Vectors, sample_rows
-from scripts.lib.ordering.metric import Floats, Ints, kernel_view, pair_distances
+from scripts.lib.ordering.metric import kernel_view, pair_distances
+from scripts.lib.ordering.vectors import Floats, Ints, Rows, Vectors, sample_rows
 
 Doubles = npt.NDArray[np.float64]
 

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.graph.candidates import Vectors
 from scripts.lib.ordering.measure.preservation import Preservation
-from scripts.lib.ordering.metric import Floats, Ints, kernel_view, pair_distances
+from scripts.lib.ordering.metric import kernel_view, pair_distances
 from scripts.lib.ordering.tree.near_duplicates import NearDuplicates
+from scripts.lib.ordering.vectors import Floats, Ints, Vectors
 
 Doubles = npt.NDArray[np.float64]
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 
 CHUNK = np.dtype(
     [

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from scripts.lib.ordering.graph.candidates import Rows, Vectors
-from scripts.lib.ordering.graph.knn import NeighborGraph
-from scripts.lib.ordering.metric import Ints, kernel_view
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
+from scripts.lib.ordering.metric import kernel_view
 from scripts.lib.ordering.search.ring import Ring, link, make_ring, tie, unroll
 from scripts.lib.ordering.tree.edges import Edges
+from scripts.lib.ordering.vectors import Ints, Rows, Vectors
 
 ROUNDING = 1e-6  # of the lengths that are compared
 SWEEPS = 3

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from scripts.lib.ordering.graph.candidates import Vectors
-from scripts.lib.ordering.metric import Ints, kernel_view, pair_distances
+from scripts.lib.ordering.metric import kernel_view, pair_distances
+from scripts.lib.ordering.vectors import Ints, Vectors
 
 
 def cut_at_weakest_link(vectors: Vectors, path: Ints) -> Ints:

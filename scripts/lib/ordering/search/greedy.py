@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.graph.knn import NeighborGraph
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
+from scripts.lib.ordering.vectors import Ints
 
 NEAREST = 10  # neighbours of each node whose links are considered
 NONE = -1

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.graph.candidates import Vectors, float_blocks
-from scripts.lib.ordering.graph.knn import NeighborGraph
-from scripts.lib.ordering.metric import Floats, Ints, distance, kernel_view
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
+from scripts.lib.ordering.metric import distance, kernel_view
+from scripts.lib.ordering.vectors import Floats, Ints, Vectors, float_blocks
 
 REMEMBERED = np.dtype([("node", np.int32), ("length", np.float32)])
 SLOTS_PER_NODE = 256

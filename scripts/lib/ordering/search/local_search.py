@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.search.links import Links, length
 from scripts.lib.ordering.search.moves import Chain, find_move, plan_between
 from scripts.lib.ordering.search.tour import Tour, carry_out, node_at, take_back, wrap
+from scripts.lib.ordering.vectors import Ints
 
 LONGEST_MOVE = 16
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from scripts.lib.ordering.graph.candidates import Rows
-from scripts.lib.ordering.metric import Ints, distance
+from scripts.lib.ordering.metric import distance
+from scripts.lib.ordering.vectors import Ints, Rows
 
 
 class Ring(NamedTuple):

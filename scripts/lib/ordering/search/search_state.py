@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scripts.lib.artifacts.atomic import replacing
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 
 
 class SearchState(NamedTuple):

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.search.chunks import Chunks, make_chunks, node_now, place_now, reverse_places
+from scripts.lib.ordering.vectors import Ints
 
 
 class Tour(NamedTuple):

@@ -12,9 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from scripts.lib.ordering.graph.candidates import Vectors
-from scripts.lib.ordering.graph.knn import NeighborGraph
-from scripts.lib.ordering.metric import Ints, kernel_view, pair_distances
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
+from scripts.lib.ordering.metric import kernel_view, pair_distances
 from scripts.lib.ordering.search.chunks import in_sequence
 from scripts.lib.ordering.search.ends import beginning_with, cut_at_weakest_link, directed
 from scripts.lib.ordering.search.greedy import greedy_path
@@ -24,6 +23,7 @@ from scripts.lib.ordering.search.local_search import Search, descend, kick_and_r
 from scripts.lib.ordering.search.moves import make_chain
 from scripts.lib.ordering.search.search_state import SearchState, StateFile
 from scripts.lib.ordering.search.tour import Tour, make_tour
+from scripts.lib.ordering.vectors import Ints, Vectors
 
 LISTED_REVERSALS = 1 << 12
 

@@ -10,12 +10,13 @@ link that the spanning tree may use.
 import numpy as np
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.graph.candidates import Vectors, workers
+from scripts.lib.ordering.graph.candidates import workers
 from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors
-from scripts.lib.ordering.metric import Ints, distance, kernel_view, pair_distances
+from scripts.lib.ordering.metric import distance, kernel_view, pair_distances
 from scripts.lib.ordering.tree.cells import Cells, centroids, cut_into_cells
 from scripts.lib.ordering.tree.edges import Edges, edge_table, graph_edges
 from scripts.lib.ordering.tree.foreign import Progress, nearest_foreign
+from scripts.lib.ordering.vectors import Ints, Vectors
 
 NEAR_CELLS = 16  # neighbours of a cell that are looked at
 CELL_PAIRS = 32  # of an island that are searched for its shortest links

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.graph.candidates import Vectors
-from scripts.lib.ordering.metric import Ints, kernel_view, widen
+from scripts.lib.ordering.metric import kernel_view, widen
 from scripts.lib.ordering.tree.edges import Edges, edge_table
+from scripts.lib.ordering.vectors import Ints, Vectors
 
 Longs = npt.NDArray[np.int64]
 

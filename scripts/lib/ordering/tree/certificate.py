@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.tree.edges import Edges, Links, columns
 from scripts.lib.ordering.tree.forest import find
 from scripts.lib.ordering.tree.reach import Doubles
+from scripts.lib.ordering.vectors import Ints
 
 Flags = npt.NDArray[np.bool_]
 

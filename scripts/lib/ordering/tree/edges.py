@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.graph.knn import NeighborGraph
-from scripts.lib.ordering.metric import Floats, Ints
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
+from scripts.lib.ordering.vectors import Floats, Ints
 
 MST_EDGE = np.dtype([("source", np.int32), ("target", np.int32), ("distance", np.float32)])
 

@@ -10,10 +10,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.graph.candidates import Vectors, float_blocks, workers
-from scripts.lib.ordering.metric import Ints, kernel_view, pair_distances
+from scripts.lib.ordering.graph.candidates import workers
+from scripts.lib.ordering.metric import kernel_view, pair_distances
 from scripts.lib.ordering.tree.edges import Edges, edge_table
 from scripts.lib.ordering.tree.reach import Doubles
+from scripts.lib.ordering.vectors import Ints, Vectors, float_blocks
 
 Progress = Callable[[int], None]
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.compiled import compiled
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.tree.edges import Edges, Links, columns, in_order
+from scripts.lib.ordering.vectors import Ints
 
 Longs = npt.NDArray[np.int64]
 

@@ -9,12 +9,11 @@ only dwindles. The largest component waits to be joined by the others.
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.graph.candidates import Vectors
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.tree.edges import Edges, Links, columns
 from scripts.lib.ordering.tree.foreign import Progress, nearest_foreign
 from scripts.lib.ordering.tree.forest import label_islands, lightest_forest, lightest_leaving
 from scripts.lib.ordering.tree.reach import Doubles
+from scripts.lib.ordering.vectors import Ints, Vectors
 
 
 def join_exactly(

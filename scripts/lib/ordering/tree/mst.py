@@ -12,8 +12,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from scripts.lib.ordering.graph.candidates import Vectors
-from scripts.lib.ordering.graph.knn import KnnSettings, NeighborGraph, nearest_neighbors
+from scripts.lib.ordering.graph.knn import KnnSettings, nearest_neighbors
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.tree.bridging import short_bridges
 from scripts.lib.ordering.tree.certificate import Flags, certify
 from scripts.lib.ordering.tree.edges import (
@@ -28,6 +28,7 @@ from scripts.lib.ordering.tree.foreign import Progress, search_cost
 from scripts.lib.ordering.tree.forest import label_islands, lightest_forest, minimal_forest
 from scripts.lib.ordering.tree.joining import join_exactly, rows_to_search
 from scripts.lib.ordering.tree.reach import Doubles, reaches
+from scripts.lib.ordering.vectors import Vectors
 
 Joined = Literal["none", "exact", "approximate"]
 

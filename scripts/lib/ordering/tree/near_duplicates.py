@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scripts.lib.ordering.metric import Ints
 from scripts.lib.ordering.tree.edges import Edges
 from scripts.lib.ordering.tree.forest import label_islands
+from scripts.lib.ordering.vectors import Ints
 
 SHARE = 0.25  # of an ordinary edge: re-encoded, resized and slightly edited photos lie below, others above
 ORDINARY = 0.9  # the quantile of the edges that is one, though most vectors may have near-duplicates

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from scripts.lib.ordering.graph.candidates import Vectors, centre_of, float_blocks
-from scripts.lib.ordering.graph.knn import NeighborGraph
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.graph.neighbors import NeighborGraph
+from scripts.lib.ordering.vectors import Floats, Vectors, centre_of, float_blocks
 
 Doubles = npt.NDArray[np.float64]
 

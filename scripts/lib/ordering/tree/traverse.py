@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from scripts.lib.ordering.metric import Floats, Ints
 from scripts.lib.ordering.tree.edges import Edges
+from scripts.lib.ordering.vectors import Floats, Ints
 
 Doubles = npt.NDArray[np.float64]
 

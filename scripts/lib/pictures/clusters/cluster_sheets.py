@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from PIL import Image
 
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 from scripts.lib.pictures.contact_sheet import Layout, contact_sheet, evenly_spaced
 
 Progress = Callable[[int], object]

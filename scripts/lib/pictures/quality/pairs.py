@@ -12,7 +12,7 @@ from scripts.lib.files.folders import link_places
 from scripts.lib.images.decode import decode
 from scripts.lib.images.failures import Undecodable
 from scripts.lib.ordering.measure.quality import Link, WorstLink
-from scripts.lib.ordering.metric import Ints
+from scripts.lib.ordering.vectors import Ints
 from scripts.lib.pictures.page import (
     DPI,
     FAINT,
@@ -80,12 +80,12 @@ def draw_pairs(page: Page, top: float, pairs: Sequence[Pair]) -> None:
         page.write(left + 2 * side + SEAM, upper + side + 0.13, number(pair.link.distance), ha="right")
 
 
-def draw_tile(page: Page, left: float, top: float, file: bytes, name: str) -> None:
-    """Draw an image, or a neutral tile with the file's name where there is none."""
-    picture = thumbnail(file, SIDE)
-    page.paste(left, top, picture or Image.new("RGB", (SIDE, SIDE), FAINT))
+def draw_tile(page: Page, left: float, top: float, file: bytes, name: str, side: int = SIDE) -> None:
+    """Draw an image as a square of `side` pixels, a neutral one with the file's name where there is none."""
+    picture = thumbnail(file, side)
+    page.paste(left, top, picture or Image.new("RGB", (side, side), FAINT))
     if picture is None:
-        lines, middle = short_name(name), SIDE / DPI / 2
+        lines, middle = short_name(name), side / DPI / 2
         baseline = top + middle - (len(lines) / 2 - 0.75) * leading("tile")
         page.write(left + middle, baseline, "\n".join(lines), "tile", ha="center", color=SOFT)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from scripts.lib.ordering.measure.quality import Quality
-from scripts.lib.ordering.metric import Floats
+from scripts.lib.ordering.vectors import Floats
 from scripts.lib.pictures.page import MARGIN, SOFT, WIDTH, Page, leading, number, percent, typography
 from scripts.lib.pictures.quality import panels
 from scripts.lib.pictures.quality.pairs import Pair, draw_pairs, row_height, rows_of

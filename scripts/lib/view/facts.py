@@ -1,0 +1,107 @@
+"""What is known of one file, in words; and which others belong to it."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from scripts.lib.run.visible import visible
+from scripts.lib.view.snapshot import UNKNOWN, Snapshot
+
+CATEGORIES = 3  # of which the probability is told
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+class Duplicate(NamedTuple):
+    """A file of a group of duplicates.
+
+    position : its place in the order, None if it is in none
+    kind : exact, near or perceptual; None of the best
+    kept : whether it is to be kept
+    """
+
+    path: str
+    position: int | None
+    kind: str | None
+    kept: bool
+
+
+def facts_of(snapshot: Snapshot, position: int, shape: tuple[int, int] | None) -> list[tuple[str, str]]:
+    """Return what is known of a file.
+
+    shape : width and height in pixels, where they are known
+    """
+    row = {name: snapshot.order[name][position].as_py() for name in ("size", "mtime_ns", "distance_to_next")}
+    facts = [("File", visible(snapshot.path(position)))]
+    if shape is not None:
+        facts.append(("Pixels", f"{shape[0]:,} × {shape[1]:,}"))
+    if row["size"] is not None:
+        facts.append(("Size", size_words(row["size"])))
+    if row["mtime_ns"] is not None:
+        facts.append(("Changed", time_words(row["mtime_ns"])))
+    facts += _groups(snapshot, position)
+    if row["distance_to_next"] is not None:
+        facts.append(("To the next", f"{row['distance_to_next']:.4g}"))
+    facts.append(("Content", snapshot.content_id(position).hex()))
+    return facts
+
+
+def size_words(size: int) -> str:
+    """Return a number of bytes as people read it, such as 1.4 MB."""
+    if size < 1000:
+        return f"{size} bytes"
+    power = min(len(UNITS) - 1, (len(str(size)) - 1) // 3)
+    return f"{size / 1000**power:.3g} {UNITS[power]}"
+
+
+def time_words(nanoseconds: int) -> str:
+    """Return a time since 1970 as a date; some file systems keep absurd ones."""
+    try:
+        return f"{datetime.fromtimestamp(nanoseconds / 1e9, UTC):%Y-%m-%d %H:%M} UTC"
+    except (OverflowError, ValueError, OSError):
+        return "at no time that a calendar has"
+
+
+def _groups(snapshot: Snapshot, position: int) -> list[tuple[str, str]]:
+    facts = []
+    if snapshot.clusters is not None:
+        code = int(snapshot.clusters.codes[position])
+        facts.append(
+            ("Cluster", "unclustered" if code == UNKNOWN else visible(snapshot.clusters.names[code]))
+        )
+    if snapshot.categories is not None:
+        name = visible(snapshot.categories.names[int(snapshot.categories.codes[position])])
+        facts.append(("Category", f"{name} ({_likely(snapshot, position)})"))
+    if snapshot.labels is not None:
+        facts.append(("Label", visible(str(snapshot.labels[position].as_py()))))
+    return facts
+
+
+def _likely(snapshot: Snapshot, position: int) -> str:
+    if snapshot.probabilities is None:
+        return "probabilities are not known"
+    chances = np.nan_to_num(snapshot.probabilities[snapshot.items[position]])
+    best = np.argsort(-chances, kind="stable")[:CATEGORIES].tolist()
+    return ", ".join(f"{visible(snapshot.category_names[each])} {chances[each]:.0%}" for each in best)
+
+
+def duplicates_of(snapshot: Snapshot, position: int) -> list[Duplicate]:
+    """Return the group of duplicates that a file is in, best first; none where it is in none."""
+    table = snapshot.duplicates
+    if table is None or not len(table):
+        return []
+    own = pc.index(table["path_bytes"], pa.scalar(snapshot.order["path_bytes"][position].as_py())).as_py()
+    if own < 0:
+        return []
+    group = table.filter(pc.equal(table["group"], table["group"][own]))
+    return [
+        Duplicate(visible(row["path"]), _place(snapshot, row["path_bytes"]), row["kind"], row["keep"])
+        for row in group.select(["path", "path_bytes", "kind", "keep"]).to_pylist()
+    ]
+
+
+def _place(snapshot: Snapshot, path: bytes) -> int | None:
+    found = int(pc.index(snapshot.order["path_bytes"], pa.scalar(path)).as_py())
+    return None if found < 0 else found

@@ -1,0 +1,371 @@
+"""Who is let in to the dashboard, what browsers are told, and that nothing that is asked for does harm."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from browser import Dashboard, dashboard
+from small_results import HOSTILE, Small, write_results
+
+from scripts.dashboard import PAGES
+from scripts.lib.dashboard.access import Access, access_for, content_policy, guard, is_loopback
+from scripts.lib.dashboard.context import Context
+from scripts.lib.dashboard.decoder import Decoder
+from scripts.lib.dashboard.library import Library
+from scripts.lib.dashboard.pictures import serve_pictures
+from scripts.lib.dashboard.recent import Recent
+from scripts.lib.dashboard.shell import make_app
+from scripts.lib.view.results import find_results
+from scripts.lib.view.snapshot import load_snapshot
+
+pytestmark = pytest.mark.xdist_group("test_access")
+SMALL = Small(count=12, copies=1, names=HOSTILE)
+
+
+class Answer(NamedTuple):
+    """What the server answered; headers by name in small letters."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def ask(address: str, path: str = "/", method: str = "GET", body: Any = None, **headers: str) -> Answer:
+    """Ask exactly that: the path is not made any nicer. `_` in the name of a header is a hyphen."""
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    try:
+        connection.putrequest(method, path, skip_host="Host" in headers)
+        for name, value in headers.items():
+            connection.putheader(name.replace("_", "-"), value)
+        if body is not None:
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+    finally:
+        connection.close()
+
+
+def call_back(address: str, request: Any, **headers: str) -> Answer:
+    """Call a callback as the page would."""
+    body = request if isinstance(request, bytes) else json.dumps(request).encode()
+    return ask(
+        address, "/_dash-update-component", "POST", body, **({"Content_Type": "application/json"} | headers)
+    )
+
+
+def show_details(position: Any, generation: Any) -> dict[str, Any]:
+    """Return the request for the details of a picked image."""
+    outputs = [
+        ("details-content", "children"),
+        ("details-place", "children"),
+        ("details", "hidden"),
+        ("details-back", "data-position"),
+        ("details-forth", "data-position"),
+    ]
+    return {
+        "output": f"..{'...'.join(f'{name}.{prop}' for name, prop in outputs)}..",
+        "outputs": [{"id": name, "property": prop} for name, prop in outputs],
+        "inputs": [{"id": "picked", "property": "data", "value": position}],
+        "state": [{"id": "generation", "property": "data", "value": generation}],
+        "changedPropIds": ["picked.data"],
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("access")
+    write_results(folder, SMALL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def running(folder: Path) -> Iterator[Dashboard]:
+    with dashboard(folder) as started:
+        ask(started.address, "/_dash-layout")
+        yield started
+
+
+@pytest.fixture(scope="module")
+def generation(folder: Path) -> str:
+    snapshot = load_snapshot(find_results(folder / "results"))
+    assert snapshot is not None
+    return snapshot.generation
+
+
+def test_loopback_is_open_to_this_machine_alone(running: Dashboard) -> None:
+    assert ask(running.address).status == 200
+    listening = [
+        each.laddr.ip
+        for each in psutil.Process(running.process.pid).net_connections()
+        if each.status == "LISTEN"
+    ]
+    assert listening == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:1", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:8050", 200),
+        ("127.0.0.2:80", 200),
+        ("evil.example", 403),  # a name that was bent to this address
+        ("127.0.0.1.evil.example:8050", 403),
+        ("localhost.evil.example", 403),
+        ("[::1", 403),
+        ("", 403),
+    ],
+)
+def test_only_names_of_this_machine_are_answered(running: Dashboard, host: str, status: int) -> None:
+    assert ask(running.address, Host=host).status in {status, 400 if status == 403 else status}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec_Fetch_Site": "none", "Sec_Fetch_Mode": "navigate"}, 200),
+        ({"Sec_Fetch_Site": "same-origin", "Sec_Fetch_Mode": "cors"}, 200),
+        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}, 200),  # a link in a letter
+        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "no-cors"}, 403),
+        ({"Sec_Fetch_Site": "same-site", "Sec_Fetch_Mode": "cors"}, 403),  # another port of this machine
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "http://localhost:1"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_other_sites_are_refused(running: Dashboard, headers: dict[str, str], status: int) -> None:
+    assert ask(running.address, **headers).status == status
+    if status == 403:
+        assert call_back(running.address, show_details(0, "x"), **headers).status == 403
+        assert ask(running.address, "/assets/style.css", **headers).status == 403
+
+
+def test_what_browsers_are_told_is_on_every_answer(running: Dashboard, generation: str) -> None:
+    paths = {
+        "/": 200,
+        "/order": 200,
+        "/assets/style.css": 200,
+        "/_dash-layout": 200,
+        "/_dash-component-suites/nothing/../x.js": 404,
+        f"/thumbnail/{generation}/0": 200,
+        f"/image/{generation}/99": 404,
+        "/assets/%2e%2e/shell.py": 404,
+        "/_reload-hash": 404,
+    }
+    answers = {path: ask(running.address, path) for path in paths}
+    answers["rubbish"] = call_back(running.address, b"rubbish")
+    answers["foreign"] = ask(running.address, Origin="null")
+    assert {path: answers[path].status for path in paths} == paths
+    for path, answer in answers.items():
+        headers = answer.headers
+        assert "server" not in headers, path
+        assert "default-src 'none'" in headers["content-security-policy"], path
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert headers["x-frame-options"] == "DENY", path
+        assert headers["referrer-policy"] == "no-referrer", path
+        assert headers["cross-origin-resource-policy"] == "same-origin", path
+        assert "access-control-allow-origin" not in headers, path
+
+
+def test_no_script_may_come_from_elsewhere() -> None:
+    policy = dict(each.strip().split(" ", 1) for each in content_policy(["'sha256-x'"]).split(";"))
+    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert "unsafe-inline" not in policy["script-src"]
+    assert not any("http" in sources or "*" in sources for sources in policy.values())
+
+
+def test_images_are_asked_for_by_place_alone(running: Dashboard, generation: str) -> None:
+    served = ask(running.address, f"/image/{generation}/0")
+    assert (served.status, served.headers["content-type"]) == (200, "image/jpeg")
+    assert "immutable" in served.headers["cache-control"]
+    others = [
+        "-1",
+        "13",
+        "9" * 9,
+        "9" * 5000,
+        "1.0",
+        "0x1",
+        "%30%00",
+        "٣",
+        "..",
+        "0/..",
+        "../../order.parquet",
+        "",
+    ]
+    for kind in ("image", "thumbnail"):
+        for place in others:
+            path = f"/{kind}/{generation}/" + (place if place.isascii() else "%D9%A3")
+            assert ask(running.address, path).status == 404, path
+        for path in (f"/{kind}/{'0' * 16}/0", f"/{kind}/../../../etc/passwd"):
+            assert ask(running.address, path).status == 404, path
+
+
+def test_there_are_no_other_ways_in(folder: Path) -> None:
+    context = Context(Library(find_results(folder / "results")), str)
+    app = make_app(context, PAGES)
+    serve_pictures(app.server, context.library, Decoder(10, 1), lambda *_: None)
+    guard(app.server, Access(), app.csp_hashes())
+    ways = {str(rule) for rule in app.server.url_map.iter_rules() if not str(rule).startswith("/order/")}
+    assert ways == {
+        "/",
+        "/<path:path>",
+        "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
+        "/_dash-dependencies",
+        "/_dash-layout",
+        "/_dash-update-component",
+        "/_favicon.ico",
+        "/_reload-hash",  # refused
+        "/assets/<path:filename>",
+        "/image/<generation>/<position>",
+        "/image/<path:rest>",
+        "/thumbnail/<generation>/<position>",
+        "/thumbnail/<path:rest>",
+    }
+    assert not app.server.debug
+    assert app.config.health_endpoint is None
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"rubbish",
+        b"[" * 100_000,
+        {},
+        [],
+        {"output": "nothing.children", "inputs": [], "outputs": {"id": "nothing", "property": "children"}},
+        show_details("</script><script>", {}),
+        show_details(-5, None),
+        show_details(10**30, "x"),
+        show_details(list(range(100_000)), "x"),
+        show_details(None, None) | {"inputs": "x"},
+    ],
+    ids=str,
+)
+def test_rubbish_gives_no_traceback_and_ends_nothing(running: Dashboard, request_: Any) -> None:
+    answer = call_back(running.address, request_)
+    assert answer.status in (200, 204, 400, 500)
+    assert b"Traceback" not in answer.body
+    assert b"/scripts/" not in answer.body
+    assert ask(running.address).status == 200
+
+
+@pytest.mark.parametrize("position", ["0", True, 1.5, None, [0], {"a": 1}, -1, 13, 10**400])
+def test_details_of_what_is_no_place_are_hidden(running: Dashboard, generation: str, position: Any) -> None:
+    answer = call_back(running.address, show_details(position, generation))
+    assert answer.status == 200
+    assert json.loads(answer.body)["response"]["details"]["hidden"] is True
+
+
+def test_names_arrive_as_text(running: Dashboard, generation: str) -> None:
+    texts = [call_back(running.address, show_details(place, generation)).body for place in range(13)]
+    shown = [json.dumps(json.loads(text), ensure_ascii=False) for text in texts]
+    assert not any("dangerously" in text or "\u202e" in text for text in shown)
+    assert any("<script>document.title" in text for text in shown)
+
+
+def test_large_requests_are_refused(running: Dashboard) -> None:
+    parts = urlsplit(running.address)
+    with socket.create_connection((parts.hostname, parts.port), 30) as connection:
+        head = "POST /_dash-update-component HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99000000\r\n\r\n"
+        connection.sendall(head.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 413")
+    assert call_back(running.address, b" " * 40_000_000 + b"{}").status in (400, 500)
+
+
+def test_a_token_is_wanted_on_other_addresses(folder: Path) -> None:
+    with dashboard(folder, "--host", "0.0.0.0") as started:
+        parts = urlsplit(started.address)
+        here, token = f"http://127.0.0.1:{parts.port}", parts.query.removeprefix("token=")
+        assert len(token) >= 32
+        for path in (
+            "/",
+            "/assets/style.css",
+            "/_dash-layout",
+            "/?token=",
+            f"/?token={token[:-1]}",
+            "/?token=%ff",
+        ):
+            assert ask(here, path).status == 403, path
+        assert call_back(here, show_details(0, "x")).status == 403
+        entered = ask(here, f"//evil.example/order?at=3&token={token}")
+        cookie = entered.headers["set-cookie"]
+        assert (entered.status, entered.headers["location"]) == (302, "/evil.example/order?at=3")
+        assert {"HttpOnly", "SameSite=Strict"} <= {*cookie.split("; ")}
+        mine = cookie.split(";")[0]
+        assert ask(here, "/_dash-layout", Cookie=mine).status == 200
+        assert ask(here, "/_dash-layout", Cookie=f"{mine[:-1]}é").status == 403
+        assert ask(here, "/_dash-layout", Cookie=mine, Origin="https://evil.example").status == 403
+
+
+def test_which_addresses_want_a_token() -> None:
+    assert access_for("127.0.0.1", 1, False).token is None
+    assert access_for("127.0.0.1", 1, True).token
+    assert access_for("192.168.0.1", 1, False).token != access_for("192.168.0.1", 1, False).token
+    assert [is_loopback(host) for host in ("127.8.0.1", "::1", "localhost", "0.0.0.0", "::", "box")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert Access("::1", 80).address == "http://[::1]:80/"
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_at_once_and_leaves_no_process(folder: Path, how: int) -> None:
+    with dashboard(folder) as started:
+        layout = json.loads(ask(started.address, "/_dash-layout").body)
+        stores = {each["props"].get("id"): each["props"] for each in layout["props"]["children"]}
+        assert ask(started.address, f"/image/{stores['generation']['data']}/0").status == 200
+        children = psutil.Process(started.process.pid).children(recursive=True)
+        assert children
+        assert started.end(how) == 0
+        _, alive = psutil.wait_procs(children, 10)
+        assert not alive
+        assert "Traceback" not in started.output
+
+
+def test_a_port_that_is_taken_is_told_in_a_line(folder: Path) -> None:
+    import subprocess
+    import sys
+
+    from browser import ROOT
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "scripts.dashboard", "--port", str(port)],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"seriatim: dashboard failed: port {port} of 127.0.0.1 can't be had")
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_was_wanted_last_is_kept() -> None:
+    recent = Recent(10)
+    for key in "abc":
+        recent.keep(key, b"1234")
+        recent.get("a")
+    assert [recent.get(key) for key in "abc"] == [b"1234", None, b"1234"]
+    recent.keep("a", b"1")
+    recent.keep("d", b"123456789")
+    assert [recent.get(key) for key in "abcd"] == [b"1", None, None, b"123456789"]
+    recent.keep("e", b"x" * 11)  # is too large to be kept, and forgets the rest
+    assert recent.size == 0
