@@ -78,6 +78,8 @@ def test_the_table_is_sorted_searched_and_left_and_come_back_to(page: Page, show
     expect(page.locator("#cluster-view .tiles .tile")).to_have_count(counts_of(shown)["<i>mine</i>"])
     page.go_back()
     expect(page.locator("table.clusters")).to_be_visible()
+    page.get_by_role("link", name="Files that are in no cluster: 1").click()
+    expect(page.locator("#cluster-view .tiles .tile")).to_have_count(1)
     page.goto(f"{shown.address}/clusters?cluster=77")
     expect(page.locator("#cluster-title")).to_have_text("No such cluster")
 
@@ -85,6 +87,16 @@ def test_the_table_is_sorted_searched_and_left_and_come_back_to(page: Page, show
 def counts_of(shown: Shown) -> dict[str, int]:
     table = pq.read_table(shown.model / "cluster_table.parquet")
     return dict(zip(table["name"].to_pylist(), table["files"].to_pylist(), strict=True))
+
+
+def test_what_is_missing_is_said(page: Page, tmp_path: Path) -> None:
+    write_results(tmp_path, Small(has=()))
+    with dashboard(tmp_path) as running:
+        for name in ("clusters", "duplicates"):
+            page.goto(f"{running.address}/{name}")
+            expect(page.locator(f"#page-{name} .missing")).to_contain_text("makes it")
+            page.wait_for_timeout(500)
+        page.goto("about:blank")
 
 
 def test_centroids_are_shown_where_there_are_any(page: Page, tmp_path: Path) -> None:
@@ -139,6 +151,9 @@ def test_duplicates_are_decided_with_buttons_and_keys(page: Page, shown: Shown) 
 def test_decisions_that_can_not_be_read_are_not_overwritten(page: Page, shown: Shown) -> None:
     page.goto(f"{shown.address}/duplicates")
     expect(page.locator("#duplicates-title")).to_be_visible()
+    (shown.collection / DECISIONS).write_text("path,decision\na.jpg,burn\n")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".trouble")).to_contain_text("line 2")
     (shown.collection / DECISIONS).write_text('path,decision\n"broken')
     page.get_by_role("button", name="Keep all").click()
     expect(page.locator("#duplicates-said")).to_contain_text("Not saved")
@@ -176,7 +191,8 @@ async ([output, input, value, states]) => {
         output, outputs: output.startsWith("..") ? outputs : outputs[0], changedPropIds: [input],
         inputs: [{ ...part(input), value }], state: states.map(([name, value]) => ({ ...part(name), value })),
     };
-    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const headers = { "Content-Type": "application/json" };
+    const request = { method: "POST", headers, body: JSON.stringify(body) };
     return await (await fetch("/_dash-update-component", request)).text();
 }
 """
