@@ -32,11 +32,20 @@ class Shown:
             return list(csv.DictReader(stream))
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    folder = tmp_path_factory.mktemp("groups")
+    write_results(folder, Small(count=60, copies=5, names=HOSTILE, groups=6))
+    with dashboard(folder) as served:
+        yield Shown(folder, served)
+
+
 @pytest.fixture
-def shown(tmp_path: Path) -> Iterator[Shown]:
-    write_results(tmp_path, Small(count=60, copies=5, names=HOSTILE, groups=6))
-    with dashboard(tmp_path) as running:
-        yield Shown(tmp_path, running)
+def shown(running: Shown) -> Shown:
+    """Return a dashboard on which nothing has been named or decided."""
+    (running.model / NAMES).unlink(missing_ok=True)
+    (running.collection / DECISIONS).unlink(missing_ok=True)
+    return running
 
 
 def name_cluster(page: Page, place: int, name: str) -> None:
@@ -225,8 +234,10 @@ def test_names_and_decisions_are_taken_by_the_next_run(page: Page, workflow: Wor
     paths = write_pictures(workflow.images, 12)
     shutil.copy(paths[0], workflow.images / "copy of 0.jpg")
     picture(1, (40, 30)).save(workflow.images / "small 1.jpg", quality=60)
-    targets = {"clusters": 3, "duplicate_distance": 0.1}
-    workflow.run("cluster", "duplicates", "all", **targets)
+    tables = [workflow.model / "cluster_table.parquet", workflow.model / "duplicates.parquet"]
+    targets = [str(each.relative_to(workflow.folder)) for each in tables]
+    config = {"clusters": 3, "duplicate_distance": 0.1}
+    workflow.run(*targets, **config)
     with dashboard(workflow.folder) as running:
         page.goto(f"{running.address}/clusters")
         name_cluster(page, 0, "Strände, <hell>")
@@ -234,10 +245,7 @@ def test_names_and_decisions_are_taken_by_the_next_run(page: Page, workflow: Wor
         page.get_by_role("button", name="Keep only").nth(1).click()
         expect(page.locator("#duplicates-said")).to_contain_text("one file is kept")
         page.goto("about:blank")
-    before = pq.read_table(workflow.model / "duplicates.parquet").to_pylist()
-    workflow.run("cluster", "duplicates", **targets)
-    names = pq.read_table(workflow.model / "cluster_table.parquet")["name"].to_pylist()
-    assert names[0] == "Strände, <hell>"
-    after = pq.read_table(workflow.model / "duplicates.parquet").to_pylist()
-    assert [row["keep"] for row in before[:2]] == [True, False]
-    assert [row["keep"] for row in after[:2]] == [False, True]
+    assert pq.read_table(tables[1])["keep"].to_pylist()[:2] == [True, False]
+    workflow.run(*targets, **config)
+    assert pq.read_table(tables[0])["name"][0].as_py() == "Strände, <hell>"
+    assert pq.read_table(tables[1])["keep"].to_pylist()[:2] == [False, True]
