@@ -42,7 +42,7 @@
             clearTimeout(windowTimer);
             tell("map-window", null);
         } else {
-            Plotly.relayout(gd, "scene.camera", null);
+            Plotly.relayout(gd, "scene.camera", { eye: gd.layout.meta.eye });
         }
     }
 
