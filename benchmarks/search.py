@@ -12,7 +12,6 @@ held, the pages of files among it.
 import argparse
 import json
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -146,10 +145,10 @@ def measure(folder: Path, queries: int, words: bool, index: bool) -> Measured:
     asked = [Query(text=str(i)) if words else Query(item=int(row)) for i, row in enumerate(rows)]
     answers = [timed(lambda query=query: found_by(engine, query, index)) for query in asked]  # type: ignore[misc]
     memory = peak_memory()
-    truth = [nearest(space.vectors, target, query.item) for target, query in zip(targets, asked, strict=True)]
+    last = furthest_found(space.vectors, targets, [query.item for query in asked])
     shares = [
-        float(np.mean(np.array(found[:COUNTED]) <= last * (1 + 1e-5)))
-        for (found, _), last in zip(answers, truth, strict=True)
+        float(np.mean(np.array(found[:COUNTED]) <= limit * (1 + 1e-5)))
+        for (found, _), limit in zip(answers, last.tolist(), strict=True)
     ]
     seconds = [each for _, each in answers]
     return Measured(opened, seconds[0], seconds[1:], float(np.mean(shares)), memory)
@@ -176,13 +175,17 @@ def unit(vectors: npt.NDArray[Any]) -> Floats:
     return (wide / np.linalg.norm(wide, axis=-1, keepdims=True)).astype(np.float32)
 
 
-def nearest(vectors: npt.NDArray[Any], target: Floats, without: int | None) -> float:
-    """Return how far the last of the ten nearest directions is, by matrix products."""
-    starts: Sequence[int] = range(0, len(vectors), BLOCK)
-    cosines = np.concatenate([unit(vectors[start : start + BLOCK]) @ target for start in starts])
-    if without is not None:
-        cosines[without] = -2
-    return float(np.sqrt(max(0.0, 2 - 2 * np.partition(cosines, -COUNTED)[-COUNTED])))
+def furthest_found(vectors: npt.NDArray[Any], targets: Floats, without: list[int | None]) -> Floats:
+    """Return how far the last of the ten nearest directions to each target is, by matrix products: (q,)."""
+    best = np.full((len(targets), COUNTED), -2, np.float32)  # cosines
+    for start in range(0, len(vectors), BLOCK):
+        block = vectors[start : start + BLOCK].astype(np.float32)
+        cosines = targets @ (block / np.linalg.norm(block, axis=1, keepdims=True)).T
+        for line, item in enumerate(without):
+            if item is not None and start <= item < start + BLOCK:
+                cosines[line, item - start] = -2
+        best = np.partition(np.hstack([best, cosines]), -COUNTED)[:, -COUNTED:]
+    return np.sqrt(np.maximum(0, 2 - 2 * best.min(axis=1)))
 
 
 if __name__ == "__main__":

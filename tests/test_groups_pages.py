@@ -32,11 +32,20 @@ class Shown:
             return list(csv.DictReader(stream))
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    folder = tmp_path_factory.mktemp("groups")
+    write_results(folder, Small(count=60, copies=5, names=HOSTILE, groups=6))
+    with dashboard(folder) as served:
+        yield Shown(folder, served)
+
+
 @pytest.fixture
-def shown(tmp_path: Path) -> Iterator[Shown]:
-    write_results(tmp_path, Small(count=60, copies=5, names=HOSTILE, groups=6))
-    with dashboard(tmp_path) as running:
-        yield Shown(tmp_path, running)
+def shown(running: Shown) -> Shown:
+    """Return a dashboard on which nothing has been named or decided."""
+    (running.model / NAMES).unlink(missing_ok=True)
+    (running.collection / DECISIONS).unlink(missing_ok=True)
+    return running
 
 
 def name_cluster(page: Page, place: int, name: str) -> None:
@@ -78,6 +87,8 @@ def test_the_table_is_sorted_searched_and_left_and_come_back_to(page: Page, show
     expect(page.locator("#cluster-view .tiles .tile")).to_have_count(counts_of(shown)["<i>mine</i>"])
     page.go_back()
     expect(page.locator("table.clusters")).to_be_visible()
+    page.get_by_role("link", name="Files that are in no cluster: 1").click()
+    expect(page.locator("#cluster-view .tiles .tile")).to_have_count(1)
     page.goto(f"{shown.address}/clusters?cluster=77")
     expect(page.locator("#cluster-title")).to_have_text("No such cluster")
 
@@ -85,6 +96,16 @@ def test_the_table_is_sorted_searched_and_left_and_come_back_to(page: Page, show
 def counts_of(shown: Shown) -> dict[str, int]:
     table = pq.read_table(shown.model / "cluster_table.parquet")
     return dict(zip(table["name"].to_pylist(), table["files"].to_pylist(), strict=True))
+
+
+def test_what_is_missing_is_said(page: Page, tmp_path: Path) -> None:
+    write_results(tmp_path, Small(has=()))
+    with dashboard(tmp_path) as running:
+        for name in ("clusters", "duplicates"):
+            page.goto(f"{running.address}/{name}")
+            expect(page.locator(f"#page-{name} .missing")).to_contain_text("makes it")
+            page.wait_for_timeout(500)
+        page.goto("about:blank")
 
 
 def test_centroids_are_shown_where_there_are_any(page: Page, tmp_path: Path) -> None:
@@ -101,6 +122,7 @@ def test_centroids_are_shown_where_there_are_any(page: Page, tmp_path: Path) -> 
         answer = page.request.get(f"{running.address}{source}")
         assert answer.headers["content-type"] == "image/png"
         assert page.request.get(f"{running.address}{source[:-1]}3").status == 404
+        page.goto("about:blank")  # before the server is gone
 
 
 def test_duplicates_are_decided_with_buttons_and_keys(page: Page, shown: Shown) -> None:
@@ -138,6 +160,9 @@ def test_duplicates_are_decided_with_buttons_and_keys(page: Page, shown: Shown) 
 def test_decisions_that_can_not_be_read_are_not_overwritten(page: Page, shown: Shown) -> None:
     page.goto(f"{shown.address}/duplicates")
     expect(page.locator("#duplicates-title")).to_be_visible()
+    (shown.collection / DECISIONS).write_text("path,decision\na.jpg,burn\n")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".trouble")).to_contain_text("line 2")
     (shown.collection / DECISIONS).write_text('path,decision\n"broken')
     page.get_by_role("button", name="Keep all").click()
     expect(page.locator("#duplicates-said")).to_contain_text("Not saved")
@@ -175,7 +200,8 @@ async ([output, input, value, states]) => {
         output, outputs: output.startsWith("..") ? outputs : outputs[0], changedPropIds: [input],
         inputs: [{ ...part(input), value }], state: states.map(([name, value]) => ({ ...part(name), value })),
     };
-    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const headers = { "Content-Type": "application/json" };
+    const request = { method: "POST", headers, body: JSON.stringify(body) };
     return await (await fetch("/_dash-update-component", request)).text();
 }
 """
@@ -199,6 +225,7 @@ def test_a_read_only_dashboard_shows_and_refuses(page: Page, tmp_path: Path) -> 
         asked = {"act": "all", "group": 0, "at": 1}
         said = "..duplicates-said.children...duplicates-view.data.."
         assert "read-only" in page.evaluate(ASK, [said, "duplicates-act.data", asked, [state]])
+        page.goto("about:blank")
     written = [each.name for each in (tmp_path / "results").rglob("*.csv")]
     assert {NAMES, DECISIONS}.isdisjoint(written)
 
@@ -207,18 +234,18 @@ def test_names_and_decisions_are_taken_by_the_next_run(page: Page, workflow: Wor
     paths = write_pictures(workflow.images, 12)
     shutil.copy(paths[0], workflow.images / "copy of 0.jpg")
     picture(1, (40, 30)).save(workflow.images / "small 1.jpg", quality=60)
-    targets = {"clusters": 3, "duplicate_distance": 0.1}
-    workflow.run("cluster", "duplicates", "all", **targets)
+    tables = [workflow.model / "cluster_table.parquet", workflow.model / "duplicates.parquet"]
+    targets = [str(each.relative_to(workflow.folder)) for each in tables]
+    config = {"clusters": 3, "duplicate_distance": 0.1}
+    workflow.run(*targets, **config)
     with dashboard(workflow.folder) as running:
         page.goto(f"{running.address}/clusters")
         name_cluster(page, 0, "Strände, <hell>")
         page.get_by_role("link", name="Duplicates").click()
         page.get_by_role("button", name="Keep only").nth(1).click()
         expect(page.locator("#duplicates-said")).to_contain_text("one file is kept")
-    before = pq.read_table(workflow.model / "duplicates.parquet").to_pylist()
-    workflow.run("cluster", "duplicates", **targets)
-    names = pq.read_table(workflow.model / "cluster_table.parquet")["name"].to_pylist()
-    assert names[0] == "Strände, <hell>"
-    after = pq.read_table(workflow.model / "duplicates.parquet").to_pylist()
-    assert [row["keep"] for row in before[:2]] == [True, False]
-    assert [row["keep"] for row in after[:2]] == [False, True]
+        page.goto("about:blank")
+    assert pq.read_table(tables[1])["keep"].to_pylist()[:2] == [True, False]
+    workflow.run(*targets, **config)
+    assert pq.read_table(tables[0])["name"][0].as_py() == "Strände, <hell>"
+    assert pq.read_table(tables[1])["keep"].to_pylist()[:2] == [False, True]

@@ -58,7 +58,8 @@ def test_a_sort_is_told_in_ten_lines(sorted_folder: Path, capsys: pytest.Capture
         "seriatim: next        make cluster finds groups",
         "seriatim:             make undo puts everything back",
     ]
-    assert (sorted_folder / "logs" / "summary.log").read_text().splitlines()[1:] == said
+    log = (sorted_folder / "logs" / "summary.log").read_text().splitlines()
+    assert [f"seriatim: {line}" for line in log[1:]] == said
 
 
 def test_what_is_next_depends_on_what_there_is(

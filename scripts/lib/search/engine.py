@@ -26,7 +26,7 @@ from scripts.lib.view.results import Results
 
 Kind = Literal["image", "text", "item"]
 
-INDEX_FROM = 1 << 30  # numbers in all vectors; fewer are compared one by one, in a third of a second at most
+INDEX_FROM = 1 << 30  # numbers in all vectors; fewer are compared one by one
 
 
 class SearchEngine:

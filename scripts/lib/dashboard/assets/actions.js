@@ -41,9 +41,10 @@ new MutationObserver(() => {
     }
 }).observe(document.documentElement, { childList: true, subtree: true });
 
-// What was said of an action goes after a while; what went wrong stays.
+// What was said of an action goes after a while, and what went wrong later.
 
 const SAID_MILLISECONDS = 12000;
+const WRONG_MILLISECONDS = 45000;
 let saidTimer = null;
 
 new MutationObserver((changes) => {
@@ -51,7 +52,7 @@ new MutationObserver((changes) => {
     if (said) {
         clearTimeout(saidTimer);
         said.removeAttribute("data-old");
-        const wrong = said.textContent.startsWith("Not saved");
-        saidTimer = wrong ? null : setTimeout(() => said.setAttribute("data-old", ""), SAID_MILLISECONDS);
+        const wait = said.textContent.startsWith("Not saved") ? WRONG_MILLISECONDS : SAID_MILLISECONDS;
+        saidTimer = setTimeout(() => said.setAttribute("data-old", ""), wait);
     }
 }).observe(document.documentElement, { childList: true, subtree: true });

@@ -4,6 +4,7 @@ Filters come from a browser, as JSON: whatever does not fit is refused. Names ne
 are told by number.
 """
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,10 +60,12 @@ class Filters:
 
 
 def folder_names(snapshot: Snapshot) -> list[str]:
-    """Return the folders with files in them or below them, by name."""
+    """Return the folders with files in them or below them, by name; none above what all have in common."""
+    found = snapshot.folders.names
+    common = os.path.commonpath(found) if len({name[:1] for name in found}) == 1 else ""
     names: set[str] = set()
-    for name in snapshot.folders.names:
-        while name and name not in names:
+    for name in found:
+        while len(name) >= len(common) and name and name not in names:
             names.add(name)
             name = name.rpartition("/")[0]
     return sorted(names)

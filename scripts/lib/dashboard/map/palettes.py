@@ -8,9 +8,15 @@ are far from each other in number, and the legend and the tooltip name them.
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 Theme = Literal["light", "dark"]
 
 STEPS = 254  # of a scale; with the colours before them they fit a byte
+VIRIDIS = (  # ten of its colours, at equal distances
+    *("#440154", "#482878", "#3e4989", "#31688e", "#26828e"),
+    *("#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"),
+)
 FADED, UNKNOWN, FIRST = 0, 1, 2  # what the first colours of every table are for
 
 
@@ -58,13 +64,12 @@ def group_colours(theme: Theme) -> list[str]:
 @lru_cache
 def scale_colours(theme: Theme) -> list[str]:
     """Return the table of colours of a scale, viridis from its low to its high end."""
-    import matplotlib  # late: it takes a while
-
     palette = PALETTES[theme]
-    low, high = palette.part
-    steps = matplotlib.colormaps["viridis"]([low + (high - low) * i / (STEPS - 1) for i in range(STEPS)])
-    return [palette.faded, palette.unknown, *(_css(step[:3]) for step in steps.tolist())]
-
-
-def _css(colour: list[float]) -> str:
-    return "#" + "".join(f"{round(255 * part):02x}" for part in colour)
+    anchors = np.array([[int(each[i : i + 2], 16) for i in (1, 3, 5)] for each in VIRIDIS])
+    places, known = np.linspace(*palette.part, STEPS), np.linspace(0, 1, len(VIRIDIS))
+    steps = np.column_stack([np.interp(places, known, anchors[:, channel]) for channel in range(3)])
+    return [
+        palette.faded,
+        palette.unknown,
+        *(f"#{r:02x}{g:02x}{b:02x}" for r, g, b in steps.round().astype(int)),
+    ]

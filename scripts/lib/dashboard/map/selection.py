@@ -122,10 +122,13 @@ def _grid(outline: Corners, low: Corners, size: Corners) -> tuple[Mask, Mask]:
 
 
 def _test(outline: Corners, points: npt.NDArray[Any]) -> Mask:
-    from matplotlib.path import Path  # late: it takes a while
-
-    found: Mask = Path(outline).contains_points(points)
-    return found
+    """Return from which points a ray to the right meets the outline an odd number of times: (n,) bool."""
+    x, y = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
+    odd = np.zeros(len(points), np.bool_)
+    for (x1, y1), (x2, y2) in zip(outline.tolist(), np.roll(outline, -1, axis=0).tolist(), strict=True):
+        if y1 != y2:
+            odd ^= ((y1 > y) != (y2 > y)) & (x < (x2 - x1) / (y2 - y1) * (y - y1) + x1)
+    return odd
 
 
 def in_box(points: Floats, low: Corners, high: Corners) -> npt.NDArray[np.intp]:

@@ -90,9 +90,8 @@ def _about(shown: Shown, context: Context) -> list[Component]:
     lines = [html.P(READ_ONLY, className="missing") if context.read_only else html.P(kept)]
     alone = len(shown.positions(UNKNOWN))
     if alone:
-        lines.append(
-            html.P([dcc.Link(f"{alone:,} files", href=f"{PATH}?cluster={UNKNOWN}"), " are in no cluster."])
-        )
+        text = f"Files that are in no cluster: {alone:,}"
+        lines.append(html.P(dcc.Link(text, href=f"{PATH}?cluster={UNKNOWN}")))
     if shown.snapshot.results.config["model"] == "autoencoder" and not shown.has_centroids:
         lines.append(context.missing(shown.snapshot, "centroids", "picture of the centroids"))
     return lines

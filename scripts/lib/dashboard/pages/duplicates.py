@@ -68,6 +68,7 @@ def page_now(reviewed: Reviewed, view: View, context: Context) -> list[Component
     return [
         html.Div([html.H2("Duplicates"), progress(reviewed)], className="page-tools"),
         _about(reviewed, context),
+        _problems(reviewed),
         html.Div([filters(reviewed, view), ways(view, groups)], className="page-tools"),
         html.Div(
             [
@@ -101,6 +102,15 @@ def _about(reviewed: Reviewed, context: Context) -> Component:
             ),
         ]
     )
+
+
+def _problems(reviewed: Reviewed) -> Component | None:
+    """Tell the rows of the table of decisions that mean nothing; they stay in it."""
+    problems = reviewed.decisions.problems
+    if not problems:
+        return None
+    told = "; ".join(problems[:3]) + (f"; and {len(problems) - 3:,} more" if len(problems) > 3 else "")
+    return html.P(f"Not understood, and left as it is: {visible(told)}.", className="trouble")
 
 
 def _ahead(reviewed: Reviewed, view: View, groups: Any) -> list[Component]:
