@@ -31,7 +31,9 @@
 
     document.addEventListener("focusin", (event) => {
         const button = event.target.closest("[data-act]");
-        lastAct = button ? called(button) : null;
+        if (!event.target.closest("[data-home]")) {
+            lastAct = button ? called(button) : null;
+        }
     });
 
     new MutationObserver(() => {
