@@ -100,7 +100,7 @@ dashboard: dashboard-data  ## look at the images in a browser (PORT=8050 HOST=12
 
 search: $(VENV)/.sort  ## find images in the last collection: IMAGE=photo.jpg, TEXT="a boat" or LIKE=photo.jpg
 	@$(RUN) -m scripts.search $(call given,image,IMAGE) $(call given,text,TEXT) $(call given,like,LIKE) \
-		$(call given,name,NAME) $(call given,model,MODEL) $(call given,sheet,SHEET) $(call given,out,OUT) \
+		$(if $(findstring command line,$(origin NAME) $(origin IMAGES)),--name=$(call quoted,$(NAME))) $(call given,model,MODEL) $(call given,sheet,SHEET) $(call given,out,OUT) \
 		$(if $(K),-k $(call quoted,$(value K))) $(if $(FORCE),--force)
 
 verify: $(VENV)/.sort  ## check store, artifacts and copies; what is damaged is set aside for the next run

@@ -33,6 +33,8 @@ def main() -> None:
         run("embedding", "--photos", str(photos))
         run("workflow")
         run("store")
+        run("thumbnails", "--photos", str(photos))
+        run("search")
         run("copying")
         files = make_vectors(options, Path(folder)) if options.labelled else []
         limit = ("--lkh-limit", options.lkh_limit) if options.lkh_limit else ()

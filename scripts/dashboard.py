@@ -12,14 +12,16 @@ from pathlib import Path
 from scripts.lib.dashboard.access import Access, access_for
 from scripts.lib.dashboard.context import Context
 from scripts.lib.dashboard.library import Library
-from scripts.lib.dashboard.pages import clusters, order, search
+from scripts.lib.dashboard.pages import clusters, duplicates, order, overview, search
 from scripts.lib.dashboard.pages import map as map_page
 from scripts.lib.dashboard.serve import serve
 from scripts.lib.errors import SeriatimError
+from scripts.lib.run.config import complete, read_schema
 from scripts.lib.run.triggers import RESULTS
 from scripts.lib.view.results import find_results
 
-PAGES = (map_page, order, clusters, search)
+PAGES = (map_page, order, clusters, duplicates, search, overview)
+SCHEMA = Path(__file__).resolve().parent.parent / "workflow" / "schemas" / "config.schema.yaml"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,7 +58,8 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> None:
     results = find_results(options.results, options.name, options.model)
     access = access_for(options.host, options.port, options.token)
-    context = Context(Library(results), command, options.read_only)
+    schema = read_schema(SCHEMA)
+    context = Context(Library(results), command, options.read_only, schema, complete({}, schema))
     serve(context, PAGES, access, lambda: _tell(access, options.open))
 
 

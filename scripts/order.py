@@ -57,17 +57,22 @@ def main(job: Any) -> None:
     with stage("order", job.log[0]) as run:
         for source in sources:
             checked(source)
-        inventory, items = pq.read_table(job.input.inventory), read_items(Path(job.input.item_ids))
-        table = ordered(job, inventory, items)
-        failures = read_failures([checked(Path(manifest)) for manifest in job.input.manifests])
-        rejected = rejected_table(inventory, items.content_ids, failures)
-        settings = {"backwards": job.params.backwards}
-        provenance = Provenance("order", job.params.version, settings, sources)
-        provenance.facts.update(files=len(table), rejected=len(rejected), reasons=summary(rejected))
-        write_rejected(run, Path(job.output.rejected), rejected, provenance)
-        write_exports(run, job, table, provenance)
-        with recording(Path(job.output.order), provenance) as temporary:
-            pq.write_table(table, temporary)
+        with run.progress(4, "steps") as count:
+            inventory, items = pq.read_table(job.input.inventory), read_items(Path(job.input.item_ids))
+            table = ordered(job, inventory, items)
+            count(1, "joined")
+            failures = read_failures([checked(Path(manifest)) for manifest in job.input.manifests])
+            rejected = rejected_table(inventory, items.content_ids, failures)
+            count(1, "looked for what is left out")
+            settings = {"backwards": job.params.backwards}
+            provenance = Provenance("order", job.params.version, settings, sources)
+            provenance.facts.update(files=len(table), rejected=len(rejected), reasons=summary(rejected))
+            write_rejected(run, Path(job.output.rejected), rejected, provenance)
+            write_exports(run, job, table, provenance)
+            count(1, "wrote the table")
+            with recording(Path(job.output.order), provenance) as temporary:
+                pq.write_table(table, temporary)
+            count(1)
         run.info("%d files in order, %d left out", len(table), len(rejected))
         run.counts(len(table), "files")
 

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTIFACTS = ROOT / "test-artifacts"
@@ -39,6 +39,8 @@ ARGUMENTS = [
 LOCAL = {"127.0.0.1", "localhost", "::1"}
 START_SECONDS = 60
 END_SECONDS = 20
+VIEWPORT: "ViewportSize" = {"width": 1280, "height": 850}
+PATIENCE = 30  # seconds for what is expected of a page, on a machine that does other things, too
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +50,23 @@ def browser() -> "Iterator[Browser]":
         if os.environ.get("CI") == "true":
             pytest.fail("There is no Chromium, which .ci/system-packages.txt lists.")
         pytest.skip("There is no Chromium to look at the dashboard with.")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=CHROMIUM, args=ARGUMENTS, ignore_default_args=["--disable-gpu"]
         )
         yield started
         started.close()
+
+
+@pytest.fixture(scope="module")
+def context(browser: "Browser") -> "Iterator[BrowserContext]":
+    """Return what the pages of a module have in common, such as what the browser keeps of a server."""
+    with browser.new_context(viewport=VIEWPORT) as made:
+        made.set_default_timeout(1000 * PATIENCE)
+        yield made
 
 
 @pytest.fixture
@@ -65,10 +76,9 @@ def problems() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: "Browser", problems: list[str]) -> "Iterator[Page]":
+def page(context: "BrowserContext", problems: list[str]) -> "Iterator[Page]":
     """Return an empty page, on which nothing may go wrong."""
-    with browser.new_context(viewport={"width": 1280, "height": 850}) as context:
-        opened = context.new_page()
+    with context.new_page() as opened:
         watch(opened, problems)
         yield opened
     assert problems == []

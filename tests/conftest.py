@@ -11,17 +11,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from browser import browser, page, problems
+from browser import browser, context, page, problems
 from PIL import Image
 
 from scripts.lib.run.config import complete, model_tag, read_schema
-from tests.engine import PROGRAM, Engines
+from tests.engine import ENGINES, PROGRAM
 
-__all__ = ["browser", "page", "problems"]  # fixtures of another module
+__all__ = ["browser", "context", "page", "problems"]  # fixtures of another module
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = read_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 COLLECTION_SIZE = 20
-ENGINES = Engines()
 PART_SIZE = 8  # images per part of the store, so that kills fall between parts
 
 

@@ -58,6 +58,9 @@ class Engines:
         self._engines.clear()
 
 
+ENGINES = Engines()  # here, because pytest imports its conftest.py once more for itself
+
+
 def serve() -> None:
     """Fork for each line that comes in, and answer with the exit code; return in the new processes."""
     for line in sys.stdin:

@@ -38,6 +38,29 @@ HOSTILE = (
     "caf\udce9.jpg",  # a byte that is no UTF-8
     "=cmd|' \\C calc'!A0.jpg",
 )
+CARD = {  # model.json
+    "name": "descriptor",
+    "dimension": 8,
+    "dtype": "float32",
+    "version": 2,
+    "weights": None,
+    "weights_blake3": None,
+    "weights_source": None,
+    "preprocessing": {"layout": 1.3},
+    "fingerprint": "0123456789abcdef",
+}
+FIGURES = {  # of quality.json, which no viewer looks at closely
+    "mst_exact": True,
+    "worst_over_longest_mst_edge": 1.2,
+    "label_share": 0.5,
+    "label_chance": 0.3,
+    "preservation": {"neighbors": [{"k": 10, "share": 0.6, "chance": 0.2}]},
+    "near_duplicates": {"groups": 1, "items": 2, "contiguous": 1},
+    "orders": {
+        name: {"length": mean, "mean": mean, "label_share": None}
+        for name, mean in (("random", 12.0), ("input", 9.0), ("mst_walk", 4.0), ("path", 3.0))
+    },
+}
 BRUTE_FORCE = 2_000  # items of which the neighbour graph is computed; more have neighbours by number
 
 
@@ -89,7 +112,7 @@ class _Maker:
         items = Items(np.arange(len(contents), dtype=np.int32), contents)
         self.order = order_table(inventory, items, np.arange(self.small.count, dtype=np.int32), self.links)
         self.table("inventory.parquet", inventory, folder=self.collection)
-        self.json("model.json", {"name": "descriptor", "dimension": 8, "weights": None})
+        self.json("model.json", CARD)
         self.table("items.parquet", items_table(items))
         self.array("vectors.npy", self.vectors)
         sources = [self.model / "vectors.npy", self.model / "items.parquet"]
@@ -152,7 +175,7 @@ class _Maker:
             pair = {"path": paths[place], "next_path": paths[place + 1]}
             worst.append({"position": place, "distance": link.distance} | pair)
         self.json("bound.json", bound._asdict(), [self.model / "vectors.npy"])
-        figured = {"items": len(self.vectors)} | figures._asdict() | {"worst": worst}
+        figured = {"items": len(self.vectors)} | figures._asdict() | {"worst": worst} | FIGURES
         self.json("quality.json", figured, [self.model / "order.parquet"])
 
     def write_projection(self) -> None:
@@ -164,7 +187,7 @@ class _Maker:
         distances = self.random.random(len(self.vectors)).astype(np.float32)
         found = pa.table({"cluster": numbers, "distance": distances})
         self.table("clusters.parquet", found, [self.model / "vectors.npy"], spread=2.0)
-        table = cluster_table(self.order, numbers, distances, 2.0, {0: "<i>mine</i>"}, {})
+        table = cluster_table(self.order, numbers, distances, 2.0, {}, {0: "<i>mine</i>"})
         sources = [self.model / name for name in ("clusters.parquet", "order.parquet")]
         self.table("cluster_table.parquet", table, sources)
 

@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,17 +14,15 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from browser import Dashboard, dashboard
+from browser import ROOT, Dashboard, dashboard, free_port
 from small_results import HOSTILE, Small, write_results
 
-from scripts.dashboard import PAGES
-from scripts.lib.dashboard.access import Access, access_for, content_policy, guard, is_loopback
+from scripts.dashboard import PAGES, main
+from scripts.lib.dashboard.access import Access, access_for, content_policy, is_loopback
 from scripts.lib.dashboard.context import Context
-from scripts.lib.dashboard.decoder import Decoder
 from scripts.lib.dashboard.library import Library
-from scripts.lib.dashboard.pictures import serve_pictures
 from scripts.lib.dashboard.recent import Recent
-from scripts.lib.dashboard.shell import make_app
+from scripts.lib.dashboard.serve import Server
 from scripts.lib.view.results import find_results
 from scripts.lib.view.snapshot import load_snapshot
 
@@ -210,12 +210,23 @@ def test_images_are_asked_for_by_place_alone(running: Dashboard, generation: str
             assert ask(running.address, path).status == 404, path
 
 
+@pytest.mark.parametrize("kind", ["centroid", "duplicate", "export", "order/names"])
+@pytest.mark.parametrize("which", ["99999", "9" * 5000, "../../order.parquet", "%00"])
+def test_nothing_else_is_asked_for_by_path(
+    running: Dashboard, generation: str, kind: str, which: str
+) -> None:
+    for state in (generation, "0" * 16):
+        answer = ask(running.address, f"/{kind}/{state}/{which}")
+        assert answer.status == 404 or b'id="react-entry-point"' in answer.body  # the page itself
+        assert b"PAR1" not in answer.body
+
+
 def test_there_are_no_other_ways_in(folder: Path) -> None:
     context = Context(Library(find_results(folder / "results")), str)
-    app = make_app(context, PAGES)
-    serve_pictures(app.server, context.library, Decoder(10, 1), lambda *_: None)
-    guard(app.server, Access(), app.csp_hashes())
-    ways = {str(rule) for rule in app.server.url_map.iter_rules() if not str(rule).startswith("/order/")}
+    server = Server(context, PAGES, Access(port=free_port()))
+    app = server.app
+    server.end()
+    ways = {str(rule) for rule in app.server.url_map.iter_rules()}
     assert ways == {
         "/",
         "/<path:path>",
@@ -226,8 +237,12 @@ def test_there_are_no_other_ways_in(folder: Path) -> None:
         "/_favicon.ico",
         "/_reload-hash",  # refused
         "/assets/<path:filename>",
+        "/centroid/<generation>/<int:row>",
+        "/duplicate/<generation>/<int:row>",
+        "/export/<generation>/<file>",
         "/image/<generation>/<position>",
         "/image/<path:rest>",
+        "/order/names/<generation>/<start>",
         "/thumbnail/<generation>/<position>",
         "/thumbnail/<path:rest>",
     }
@@ -337,11 +352,6 @@ def test_it_ends_at_once_and_leaves_no_process(folder: Path, how: int) -> None:
 
 
 def test_a_port_that_is_taken_is_told_in_a_line(folder: Path) -> None:
-    import subprocess
-    import sys
-
-    from browser import ROOT
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -356,6 +366,19 @@ def test_a_port_that_is_taken_is_told_in_a_line(folder: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f"seriatim: dashboard failed: port {port} of 127.0.0.1 can't be had")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_browser_is_opened_where_it_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("scripts.dashboard.serve", lambda context, pages, access, ready: ready())
+    for more, wanted in (([], 0), (["--open", "--token"], 1)):
+        assert main(["--results", str(folder / "results"), *more]) == 0
+        assert len(opened) == wanted
+    assert opened[0].startswith("http://127.0.0.1:8050/?token=")
+    assert opened[0] in capsys.readouterr().out
 
 
 def test_what_was_wanted_last_is_kept() -> None:

@@ -63,8 +63,9 @@ def drawn(n: int, c: int, bias: float | None = None) -> tuple[np.ndarray, Texts]
 @pytest.mark.parametrize("bias", [None, -10.0])
 @pytest.mark.parametrize("n", [0, 1, 2, 40_000])
 def test_the_probabilities_of_one_that_fits_are_a_softmax(n: int, bias: float | None) -> None:
-    vectors, texts = drawn(n, 3, bias)
-    found = probabilities(vectors, texts)
+    (vectors, texts), done = drawn(n, 3, bias), list[int]()
+    found = probabilities(vectors, texts, progress=done.append)
+    assert sum(done) == n
     cosines = torch.from_numpy(unit(vectors.astype(np.float64)) @ texts.vectors.T.astype(np.float64))
     np.testing.assert_allclose(found, torch.softmax(20 * cosines, 1).numpy(), atol=1e-5)
     assert found.dtype == np.float32
@@ -219,7 +220,8 @@ def test_no_images_have_no_vectors(tmp_path: Path) -> None:
     assert item_vectors(Said(), job, ModelCard("clip:tiny/tag", 2, "float16", 1)).shape == (0, 2)
 
 
-# The real workflow
+# The real workflow. One worker runs these tests: each would make the collection for itself.
+ON_ONE_WORKER = pytest.mark.xdist_group("categorized")
 
 
 @pytest.fixture(scope="module")
@@ -281,6 +283,7 @@ def library_probabilities(places: Path, files: list[Path]) -> np.ndarray:
     return logits.softmax(1).numpy()
 
 
+@ON_ONE_WORKER
 def test_images_have_their_colours_and_the_librarys_probabilities(
     categorized: Workflow, places: Path
 ) -> None:
@@ -305,6 +308,7 @@ def test_images_have_their_colours_and_the_librarys_probabilities(
     assert not categorized.output.exists()  # nothing was copied
 
 
+@ON_ONE_WORKER
 def test_only_other_words_are_compared_again(categorized: Workflow) -> None:
     assert categorized.jobs("categorize") == {}
     before = sorted((categorized.folder / "results" / "store" / "texts").rglob("*.arrow"))
@@ -328,12 +332,14 @@ def planned(workflow: Workflow, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
+@ON_ONE_WORKER
 def test_a_plain_sort_compares_nothing_with_words(categorized: Workflow) -> None:
     plan = planned(categorized)
     assert "rule copy:" in plan
     assert "rule categor" not in plan
 
 
+@ON_ONE_WORKER
 def test_another_model_takes_the_vectors_beside_it(categorized: Workflow) -> None:
     other = Workflow(categorized.folder)
     clip_model = categorized.config["model"]
@@ -351,6 +357,7 @@ def test_another_model_takes_the_vectors_beside_it(categorized: Workflow) -> Non
     assert "rule embed:" not in planned(categorized, "embeddings")  # a sort by the other finds its vectors
 
 
+@ON_ONE_WORKER
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -374,6 +381,7 @@ def test_what_can_not_be_done_is_said_before_anything_runs(
     assert not workflow.results.exists()
 
 
+@ON_ONE_WORKER
 def test_images_are_filed_by_their_categories(categorized: Workflow) -> None:
     categorized.run("reorganize", folders="category", copy_mode="symlink")
     filed: dict[str, set[str]] = {word: set() for word in COLOURS}

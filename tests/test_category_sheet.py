@@ -94,7 +94,9 @@ def test_the_picture_shows_each_category_whatever_it_is_called(tmp_path: Path) -
     groups = groups_of(read_categories(names), chances, Rule(0.5))
     files = FirstFiles(order_of([*map(str, paths[:4]), str(tmp_path / "gone.jpg")], [0, 1, 2, 3, 4]), 5)
     for target in (tmp_path / "one", tmp_path / "two"):
-        draw_category_sheet(groups, files, target)
+        done: list[int] = []
+        draw_category_sheet(groups, files, target, done.append)
+        assert sum(done) == len(groups)
     with Image.open(tmp_path / "one") as picture:
         assert (picture.format, picture.width) == ("JPEG", 1600)
         height = picture.height

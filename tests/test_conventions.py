@@ -65,6 +65,11 @@ def test_every_module_says_what_it_is_about(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text())), path
 
 
+def test_every_caption_is_shown_and_every_one_that_is_named_is_there() -> None:
+    named = re.findall(r'caption="../report/(.+)"', "".join(body for _, body in RULES.values()))
+    assert sorted(named) == sorted(path.name for path in (ROOT / "workflow" / "report").iterdir())
+
+
 def test_scripts_come_from_this_repository() -> None:
     assert Path(scripts.__file__ or "").is_relative_to(ROOT)
 

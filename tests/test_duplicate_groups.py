@@ -23,6 +23,7 @@ from scripts.lib.duplicates.duplicates_page import GROUPS, page, pictured
 from scripts.lib.duplicates.former_paths import with_former_paths
 from scripts.lib.duplicates.judge import Judge, last_distance, typical_distance
 from scripts.lib.duplicates.keep_best import content_ranks, protected_files, ranks
+from scripts.lib.duplicates.part_hashes import PARTS
 from scripts.lib.duplicates.sketches import turns_wanted
 from scripts.lib.files.paths import readable
 from scripts.lib.files.walk import Tree
@@ -109,7 +110,9 @@ def judge_of(images: list[Image.Image], share: float | None = None) -> Judge:
 def test_hash_pairs_beyond_the_exhaustive_search(monkeypatch: pytest.MonkeyPatch) -> None:
     images = [scene(seed) for seed in SEEDS]
     made = sketches(*images, *map(recompressed, images))
-    exhaustive = hash_pairs(made, 6, (0,))
+    done: list[int] = []
+    exhaustive = hash_pairs(made, 6, (0,), progress=done.append)
+    assert sum(done) == len(PARTS)
     monkeypatch.setattr("scripts.lib.duplicates.candidates.EXHAUSTIVE", 0)
     quick = set(zip(*(each.tolist() for each in hash_pairs(made, 6, (0,))), strict=True))
     assert quick <= set(zip(*(each.tolist() for each in exhaustive), strict=True))
@@ -406,8 +409,9 @@ def test_vectors_without_images_have_exact_and_near_duplicates(workflow: Workflo
         pa.table({"path": paths, "vector": pa.array(vectors.tolist(), pa.list_(pa.float32()))}), given
     )
     workflow.config |= {"model": "precomputed", "embeddings": str(given), "copy_mode": "none"}
-    done = workflow.run("duplicates")
+    done = workflow.run("duplicates", "results/photos/thumbnails.parquet")
     assert "no images to look at" in done.stderr
+    assert len(pq.read_table(workflow.results / "thumbnails.parquet")) == 0
     table = pq.read_table(workflow.model / "duplicates.parquet")
     assert [(row["path"], row["kind"]) for row in table.to_pylist()] == [
         ("nowhere/0.jpg", None),

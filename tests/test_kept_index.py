@@ -39,3 +39,12 @@ def test_a_truncated_index_and_one_of_other_vectors_are_not_taken(tmp_path: Path
     assert read_kept_index(file) is None
     np.savez(file, index=np.frombuffer(b"no index", np.uint8), width=np.array(3), content_ids=IDS)
     assert read_kept_index(file) is None
+
+
+def test_an_index_with_a_wrong_byte_is_not_taken(tmp_path: Path) -> None:
+    file, vectors = tmp_path / "index.npz", np.random.default_rng(0).normal(size=(100, 8)).astype(np.float32)
+    write_kept_index(file, KeptIndex(index_of(vectors), IDS))
+    content = bytearray(file.read_bytes())
+    for place in range(300, 4000, 700):
+        file.write_bytes(content[:place] + bytes([content[place] ^ 0x40]) + content[place + 1 :])
+        assert read_kept_index(file) is None

@@ -35,7 +35,7 @@ def test_one_row_a_content_in_the_order_of_the_ids() -> None:
 
 
 def test_vectors_that_went_while_the_job_ran_are_told_with_a_way_out() -> None:
-    with pytest.raises(DamagedArtifact, match=r"3 vectors .* Run the same command again"):
+    with pytest.raises(DamagedArtifact, match=r"3 contents .* Run the same command again"):
         manifest_table(IDS, NOWHERE, FAILURES)
 
 

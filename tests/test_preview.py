@@ -1,6 +1,8 @@
 """A preview says what a copy would do, and does nothing."""
 
 import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,19 @@ def test_it_says_what_the_copy_then_does(photos: Photos, mode: Mode) -> None:
     assert actions(second) == [verbs[status] for status in done]
     assert second.former(second.targets[3]) == b"0001_1.jpg"
     assert [leaving.path for leaving in second.plan.leaving] == [b"0003_3.jpg"]
+
+
+def test_it_counts_what_it_looks_at(photos: Photos) -> None:
+    paths, totals, done = photos.many(5), list[int](), list[int]()
+
+    def phases(total: int, unit: str) -> AbstractContextManager[Callable[[int], object]]:
+        totals.append(total)
+        return nullcontext(done.append)
+
+    photos.copy(paths)
+    order = [wanted(i, path) for i, path in enumerate(reversed(paths))]
+    preview(photos.output, targets_of(order, names_of(order, photos.naming)), "copy", False, 1, phases)
+    assert totals == [sum(done)] == [5]
 
 
 def test_only_copies_take_room(photos: Photos) -> None:

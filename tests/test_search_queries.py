@@ -1,6 +1,6 @@
 """What is searched for: files, words, both, and what of these can't be used."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,18 +13,22 @@ from PIL import Image
 
 from scripts.lib.categories.taxonomy import read_categories
 from scripts.lib.categories.texts import TextStore, category_texts
+from scripts.lib.embedding.models.card import ModelCard
+from scripts.lib.embedding.models.clip_text import open_text_tower
 from scripts.lib.embedding.models.protocol import Model
 from scripts.lib.embedding.models.registry import describe, open_model
 from scripts.lib.embedding.models.torchvision_import import import_torchvision
 from scripts.lib.embedding.training.trained import trained_by, write_trained
 from scripts.lib.embedding.training.trainer import Trainer
 from scripts.lib.errors import InputError
-from scripts.lib.search import images, texts
+from scripts.lib.search import models
 from scripts.lib.search.engine import Hit, SearchEngine
+from scripts.lib.search.processes import Processes
 from scripts.lib.search.query import Query
+from scripts.lib.search.texts import TextVectors
 from tests.conftest import picture, write_pictures
 from tests.films import clip
-from tests.searchable import Searchable, embedded, made_card
+from tests.searchable import Searchable, die, embedded, made_card
 from tests.test_workers import treacherous
 from tests.tiny_clip import (
     ARCHITECTURE,
@@ -43,6 +47,7 @@ from tests.training import pixels_of as training_pixels
 from tests.training import squares_of, tiny, trained_for
 
 EACH = 4  # images of a colour
+ASK = Processes.ask
 
 pytestmark = pytest.mark.xdist_group("search queries")  # which share the checkpoints
 
@@ -61,7 +66,21 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def words(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchEngine]:
+def here() -> Iterator[list[str]]:
+    """Have networks run in this process, which knows the tiny architecture; return what is asked of them."""
+    asked: list[str] = []
+
+    def ask(self: Processes, function: Callable[..., Any], card: ModelCard, *arguments: Any) -> Any:
+        asked.append(function.__name__)
+        return function(card, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Processes, "ask", ask)
+        yield asked
+
+
+@pytest.fixture(scope="module")
+def words(weights: Path, here: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchEngine]:
     """Return a collection of three colours, by a model that knows their words."""
     folder = tmp_path_factory.mktemp("words")
     made = Searchable(folder, model=f"clip:{ARCHITECTURE}/{weights}/clip.pt")
@@ -98,7 +117,11 @@ MODELS: dict[str, tuple[str, str | None, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("kind", MODELS)
-def test_a_file_of_the_collection_finds_itself(weights: Path, tmp_path: Path, kind: str) -> None:
+def test_a_file_of_the_collection_finds_itself(
+    weights: Path, here: list[str], tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "torchvision":  # one is enough to be loaded in a process of its own
+        monkeypatch.setattr(Processes, "ask", ASK)
     name, file, settings = MODELS[kind]
     card = describe(name, str(weights / file) if file else None)
     model = open_model(replace(card, preprocessing=card.preprocessing | settings), "cpu", 1)
@@ -164,7 +187,9 @@ def test_an_image_and_words_are_looked_for_between_them(words: SearchEngine, tmp
     assert item not in [hit.item for hit in words.search(Query(item=item, text="red"))]
 
 
-def test_a_sort_by_another_model_is_searched_by_words_in_the_second(weights: Path, tmp_path: Path) -> None:
+def test_a_sort_by_another_model_is_searched_by_words_in_the_second(
+    weights: Path, here: list[str], tmp_path: Path
+) -> None:
     name = f"clip:{ARCHITECTURE}/{weights}/clip.pt"
     made, paths = Searchable(tmp_path, category_model=name), colour_files(tmp_path / "images")
     made.write_images(open_model(describe("descriptor", None), "cpu", 1), paths)
@@ -191,7 +216,7 @@ def test_a_sort_by_another_model_is_searched_by_words_in_the_second(weights: Pat
 
 
 def test_vectors_of_the_user_are_searched_by_words_of_the_model_that_made_them(
-    weights: Path, tmp_path: Path
+    weights: Path, here: list[str], tmp_path: Path
 ) -> None:
     name = f"clip:{ARCHITECTURE}/{weights}/clip.pt"
     paths, model = colour_files(tmp_path / "images"), clip_model(weights)
@@ -224,29 +249,27 @@ def content_id(path: Path) -> bytes:
     return blake3(path.read_bytes()).digest()
 
 
-def test_a_word_ranks_as_its_category_does(words: SearchEngine) -> None:
-    tower = words._texts._stored
-    kept = TextStore(tower.folder / "other", tower.card, tower.open_tower, tower.tell)
+def test_a_word_ranks_as_its_category_does(words: SearchEngine, tmp_path: Path) -> None:
+    kept = TextStore(tmp_path, words._own.card, open_text_tower, print)
     category = category_texts(kept, read_categories(["red"]).leaves, TEMPLATES).vectors[0]
     np.testing.assert_allclose(words._texts.direction("red"), category, atol=1e-6)
 
 
-def test_known_words_need_no_tower_and_new_ones_one(
-    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_words_are_looked_up_in_the_store_and_read_once(
+    weights: Path, here: list[str], tmp_path: Path
 ) -> None:
-    card, loaded = clip_model(weights).card, []
-    usual = texts.open_tower
-    TextStore(tmp_path, card, usual, print).encode(["red", "a photo of red", "a picture of red"])
+    card = clip_model(weights).card
+    TextStore(tmp_path, card, open_text_tower, print).encode(["red", "a photo of red", "a picture of red"])
     (part,) = (tmp_path / "texts").rglob("*.arrow")
     damaged = part.with_name(f"{'0' * 32}.arrow")
     damaged.write_bytes(b"no part")
-    monkeypatch.setattr(texts, "open_tower", lambda card: loaded.append(card) or usual(card))
-    vectors = texts.TextVectors(card, tmp_path, TEMPLATES)
+    vectors = TextVectors(card, tmp_path, TEMPLATES, Processes())
+    here.clear()
     vectors.direction("red")
-    assert not loaded
+    assert not here
     for text in ("green", "blue", "green"):
         vectors.direction(text)
-    assert len(loaded) == 1
+    assert here == ["directions_of"] * 2
     assert sorted((tmp_path / "texts").rglob("*.arrow")) == sorted([part, damaged])  # nothing was touched
 
 
@@ -258,7 +281,9 @@ def test_a_text_that_the_model_does_not_read_to_its_end_is_refused(words: Search
         words.search(Query(text="word " * 15))
 
 
-def test_a_checkpoint_without_words_is_told_when_they_are_asked_for(weights: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_without_words_is_told_when_they_are_asked_for(
+    weights: Path, here: list[str], tmp_path: Path
+) -> None:
     state = torch.load(weights / "clip.pt", weights_only=True)
     torch.save({k: v for k, v in state.items() if k.startswith("visual.")}, tmp_path / "half.pt")
     name = f"clip:{ARCHITECTURE}/{tmp_path}/half.pt"
@@ -315,16 +340,29 @@ def test_an_image_that_kills_or_stops_its_decoder_costs_itself(
     made.write_images(open_model(describe("descriptor", None), "cpu", 1), write_pictures(tmp_path / "i", 2))
     usual = open_model(describe("descriptor", None), "cpu", 1)
     evil = SimpleNamespace(target=32, features=usual.features, prepare=lambda: treacherous, card=usual.card)
-    monkeypatch.setattr(images, "open_model", lambda card, device, threads: evil)
+    monkeypatch.setattr(models, "_opened", {usual.card.fingerprint: evil})
     for height, message in ((1, "crashed"), (2, "did not end within 2 s"), (3, "can't be prepared: three")):
         picture(0, (9, height)).save(tmp_path / "evil.png")
         with SearchEngine.open(made.results) as engine, pytest.raises(InputError, match=message):
             engine.search(Query(image=tmp_path / "evil.png"))
 
 
+def test_a_network_that_takes_its_process_along_is_told_and_loaded_again(plain: SearchEngine) -> None:
+    card = replace(plain._own.card, weights="somewhere")
+    processes = Processes()
+    with pytest.raises(InputError, match=r"process that holds descriptor has ended; perhaps .* memory"):
+        ASK(processes, die, card)
+    assert ASK(processes, models.preparation, card).target == models.model_of(card).target
+    processes.end()
+
+
 def test_numbers_that_are_not_finite_are_told(plain: SearchEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = plain._own_images._model()
-    monkeypatch.setattr(model, "features", lambda views: np.full((1, 416), np.nan, np.float32), raising=False)
+    monkeypatch.setattr(
+        models.model_of(plain._own.card),
+        "features",
+        lambda views: np.full((1, 416), np.nan, np.float32),
+        raising=False,
+    )
     with pytest.raises(InputError, match="makes no finite numbers"):
         plain.search(Query(image=Path(plain.files.path(0))))
 
@@ -334,7 +372,7 @@ def state_of(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
-def test_a_search_changes_no_file(weights: Path, tmp_path: Path) -> None:
+def test_a_search_changes_no_file(weights: Path, here: list[str], tmp_path: Path) -> None:
     made = Searchable(tmp_path, model=f"clip:{ARCHITECTURE}/{weights}/clip.pt")
     paths = colour_files(tmp_path / "images")
     made.write_images(clip_model(weights), paths)

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -30,6 +31,23 @@ def test_the_log_tells_what_happened(tmp_path: Path) -> None:
     log = (tmp_path / "knn.log").read_text()
     for expected in ("knn started", "7 items", "100% 2/2", "items/s, worst 0.5", "knn finished"):
         assert expected in log
+
+
+def test_the_last_line_of_a_log_has_total_and_rate(tmp_path: Path) -> None:
+    def last_line(name: str) -> str:
+        return (tmp_path / name).read_text().splitlines()[-1]
+
+    with stage("knn", str(tmp_path / "shown.log")) as run, run.progress(3, "items") as count:
+        count(3)
+    assert re.search(r"knn finished in \d+\.\d s: 3 items, [\d,]+\.\d a second$", last_line("shown.log"))
+    with stage("mst", str(tmp_path / "told.log")) as run:
+        with run.progress(9, "searches") as count:
+            count(9)
+        run.counts(1200, "items")
+    assert "s: 1,200 items, " in last_line("told.log")
+    with stage("weights", str(tmp_path / "silent.log")):
+        pass
+    assert re.search(r"weights finished in \d+\.\d s$", last_line("silent.log"))
 
 
 def test_a_users_error_is_one_line_and_where_the_log_is(

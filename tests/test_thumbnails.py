@@ -17,6 +17,7 @@ from scripts.lib import versions
 from scripts.lib.artifacts.record import read_record
 from scripts.lib.embedding.embed import PartSettings
 from scripts.lib.embedding.manifest import Failed
+from scripts.lib.embedding.upkeep.merging import plan_rewriting, rewrite
 from scripts.lib.embedding.workers import Request
 from scripts.lib.files.content_ids import ID_TYPE, id_bytes, read_ids
 from scripts.lib.files.holders import holders_of
@@ -227,6 +228,17 @@ def test_pictures_that_nobody_wants_go_when_they_pile_up(some: Collection) -> No
     assert (ids.tolist(), len(files)) == (by_part[0][:1].tolist(), 1)
     tidy(some.parts, by_part[0][:0], 4)
     assert some.parts.parts() == []
+
+
+def test_small_parts_are_merged_and_lose_nothing(some: Collection) -> None:
+    some.make()
+    before = {content: path.name for path in some.parts.parts() for content in some.parts.read(path.name)[0]}
+    files = [some.picture(path) for path in some.paths]
+    rewrite(some.parts, plan_rewriting(some.parts, 100), lambda parts: None)
+    assert (len(before), len(some.parts.parts())) == (10, 1)
+    assert some.made() == 0
+    for path, former in zip(some.paths, files, strict=True):
+        assert some.picture(path) == former is not None
 
 
 def test_pictures_of_a_former_size_go(some: Collection) -> None:

@@ -149,9 +149,9 @@ def this_run():
         Path(MODEL),
         frozenset(rule.name for rule in workflow.dag.targetrules),
         (
-            "make {}".format
+            "make {} ...".format
             if "MAKELEVEL" in os.environ
-            else f"snakemake --cores {ALL_CORES} {{}}".format
+            else f"snakemake --cores {ALL_CORES} {{}} ...".format
         ),
     )
 

@@ -73,8 +73,7 @@ class TextStore:
     @property
     def store(self) -> Store:
         """Return where the vectors lie."""
-        dimension = self.card.dimension + LOGITS
-        return Store(self.folder / FOLDER, text_fingerprint(self.card), dimension, "float32")
+        return text_store(self.folder, self.card)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Return the vectors of texts, of which there is one at least; new ones are kept."""
@@ -121,6 +120,11 @@ def _vectors(store: Store, part: str, places: Places, which: np.ndarray) -> np.n
         raise DamagedArtifact(f"The part {part} of {store.folder} is not what it was a moment ago.")
     found: np.ndarray = vectors[there]
     return found
+
+
+def text_store(folder: Path, card: ModelCard) -> Store:
+    """Return where the texts of a model lie, in the folder of all vectors."""
+    return Store(folder / FOLDER, text_fingerprint(card), card.dimension + LOGITS, "float32")
 
 
 def text_ids(texts: Sequence[str]) -> np.ndarray:

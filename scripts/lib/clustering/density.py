@@ -7,7 +7,6 @@ everything hangs together, so that no n × n matrix is made.
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
-from sklearn.cluster import HDBSCAN
 
 from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.tree.edges import Edges, Links, columns, graph_links
@@ -20,6 +19,8 @@ def density_clusters(graph: NeighborGraph, tree: Edges, smallest: int) -> npt.ND
 
     tree : (n - 1,) MST_EDGE, spanning
     """
+    from sklearn.cluster import HDBSCAN
+
     n, k = graph.indices.shape
     if n < 3 or smallest >= n:
         return np.zeros(n, np.int32)

@@ -1,7 +1,8 @@
 """k-means: scikit-learn's on collections that it is quick on, FAISS's beyond.
 
 Both begin with k-means++ (Arthur and Vassilvitskii 2007), FAISS with that of a sample: from centroids drawn
-by lot it joins groups that lie far apart.
+by lot it joins groups that lie far apart. scikit-learn is imported where it is used: that takes longer than
+to find the groups of a small collection in another way.
 """
 
 import warnings
@@ -11,8 +12,6 @@ from typing import NamedTuple
 import faiss
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.cluster import KMeans, kmeans_plusplus
-from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from scripts.lib.ordering.vectors import Floats, Ints, Vectors, float_blocks, sample_rows
@@ -77,6 +76,9 @@ def centroids_of(rows: Vectors, numbers: Ints, k: int) -> Floats:
 
 
 def _small(space: Floats, k: int, seed: int) -> Ints:
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
     cost = float(space.size) * k
     starts = int(np.clip(AFFORDABLE / cost, 1, MOST_STARTS))
     with threadpool_limits(1), warnings.catch_warnings():  # threads add in the order in which they finish
@@ -87,6 +89,8 @@ def _small(space: Floats, k: int, seed: int) -> Ints:
 
 
 def _large(space: Floats, k: int, seed: int, progress: Progress) -> Floats:
+    from sklearn.cluster import kmeans_plusplus
+
     rows = sample_rows(len(space), TRAINING_ROWS * k, seed)
     sample = space if len(rows) == len(space) else space[rows]
     first = sample[sample_rows(len(sample), max(STARTING_ROWS * k, 10_000), seed)]

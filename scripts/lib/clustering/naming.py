@@ -28,8 +28,8 @@ class Named(NamedTuple):
 def give_name(file: Path, named: Named, name: str, clusters_of: ClustersOf) -> None:
     """Call a cluster something else, or by no name of the user's if the name is empty.
 
-    Of several names whose images lie in the cluster the first counts, so that is changed; all go where
-    there is to be none. Nothing else of the table is touched.
+    Of several names whose images lie in the cluster the first counts, so that is changed; all go where none
+    is wanted. Nothing else of the table is touched.
 
     clusters_of : returns the clusters of those anchors that are in one
 

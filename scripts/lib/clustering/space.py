@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.decomposition import PCA
-from sklearn.preprocessing import RobustScaler
 from threadpoolctl import threadpool_limits
 
 from scripts.lib.ordering.vectors import Floats, Vectors, float_blocks, sample_rows
@@ -49,6 +47,8 @@ def cluster_space(vectors: Vectors, scaling: str, memory: float, seed: int) -> F
 
 def _scalings(sample: Floats, scaling: str, seed: int) -> list[Transform]:
     if scaling == "robust":
+        from sklearn.preprocessing import RobustScaler
+
         return [RobustScaler().fit(sample).transform]
     if scaling == "whiten":
         return [_whitening(sample, seed)]
@@ -57,6 +57,8 @@ def _scalings(sample: Floats, scaling: str, seed: int) -> list[Transform]:
 
 
 def _whitening(sample: Floats, seed: int) -> Transform:
+    from sklearn.decomposition import PCA
+
     most = min(*sample.shape, MOST_WHITENED)
     with np.errstate(invalid="ignore"):  # shares of no variance at all
         pca = PCA(most, whiten=True, svd_solver="auto", random_state=seed).fit(sample)

@@ -79,7 +79,7 @@ class Library:
         known = self._named.get(snapshot.generation)
         if known is None or known[0] != state:
             try:
-                known = (state, with_given_names(snapshot))
+                known = (state, with_given_names(snapshot, known and known[1]))
             except (SeriatimError, OSError):
                 known = (state, known[1] if known else snapshot)
             self._named[snapshot.generation] = known

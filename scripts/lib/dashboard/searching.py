@@ -1,12 +1,17 @@
 """The engine of the snapshot that is searched, opened when it is first asked."""
 
+from __future__ import annotations
+
 import threading
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from scripts.lib.errors import InputError
-from scripts.lib.search.engine import Kind, SearchEngine
 from scripts.lib.view.artifacts import Moving, see_all
 from scripts.lib.view.snapshot import Snapshot, generation_of
+
+if TYPE_CHECKING:
+    from scripts.lib.search.engine import Kind, SearchEngine
 
 
 class Searching:
@@ -25,6 +30,8 @@ class Searching:
         InputError, Moving
             when what it is made of can't be searched, or a sort has replaced it.
         """
+        from scripts.lib.search.engine import SearchEngine  # late: decoding processes import this module
+
         with self._lock:
             if self._engine is None or self._generation != snapshot.generation:
                 self._close()

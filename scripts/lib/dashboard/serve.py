@@ -12,6 +12,7 @@ import waitress
 from scripts.lib.dashboard.access import REQUEST_BYTES, Access, guard
 from scripts.lib.dashboard.context import Context
 from scripts.lib.dashboard.decoder import Decoder
+from scripts.lib.dashboard.duplicate_pictures import serve_duplicates
 from scripts.lib.dashboard.pictures import serve_pictures
 from scripts.lib.dashboard.shell import Page, make_app
 from scripts.lib.dashboard.thumbnails import Thumbnails
@@ -35,6 +36,7 @@ class Server:
         self.decoder = Decoder(config["pixel_limit"], config["decode_seconds"])
         self.app = make_app(context, pages)
         serve_pictures(self.app.server, context.library, self.decoder, Thumbnails().get)
+        serve_duplicates(self.app.server, context.library, self.decoder)
         guard(self.app.server, access, self.app.csp_hashes())
         self._listening: Any = _listen(self.app.server, access)
 

@@ -1,5 +1,6 @@
 """The frame around the pages: title, navigation, details of the picked image, word of a newer state."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -84,13 +85,13 @@ def _layout(context: Context, pages: Sequence[Page]) -> Component:
         return html.Main([html.H1("Nothing to see yet"), _nothing(context)])
     shown = [
         html.Section(
-            page.layout(snapshot, context), id=_page_id(page), hidden=True, **{"aria-label": page.NAME}
+            _content(page, snapshot, context), id=_page_id(page), hidden=True, **{"aria-label": page.NAME}
         )
         for page in pages
     ]
     return html.Div(
         [
-            dcc.Location(id="url"),
+            dcc.Location(id="url", refresh="callback-nav"),
             dcc.Store(id="generation", data=snapshot.generation),
             dcc.Store(id="picked"),
             dcc.Interval(id="look", interval=LOOK_MILLISECONDS),
@@ -100,6 +101,15 @@ def _layout(context: Context, pages: Sequence[Page]) -> Component:
         ],
         id="shell",
     )
+
+
+def _content(page: Page, snapshot: Snapshot, context: Context) -> Component:
+    """Return what is on a page; one that fails must not take the others with it."""
+    try:
+        return page.layout(snapshot, context)
+    except Exception:
+        logging.getLogger(__name__).exception("the page %s can't be shown", page.NAME)
+        return html.P(f"{page.NAME} can't be shown; where the dashboard was started, it says why.")
 
 
 def _nothing(context: Context) -> Component:

@@ -21,6 +21,7 @@ from scripts.lib.files.user_table import from_cell
 from scripts.lib.ordering.vectors import Ints
 
 ACCEPT, ALL, ONLY, UNDO = "accept", "all", "only", "undo"
+ACTS = (ACCEPT, ALL, ONLY, UNDO, KEEP, DROP)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Review:
         rows = self.rows_of(group)
         files: list[dict[str, Any]] = self.table.slice(rows.start, len(rows)).to_pylist()
         for place, each in enumerate(files):  # tables of a former version do not tell what is protected
-            each.setdefault("protected", bool(place and each["proposed"]))
+            if each.get("protected") is None:
+                each["protected"] = bool(place and each["proposed"])
         return files
 
     def settled(self, group: int, decisions: Decisions) -> list[Member]:

@@ -17,7 +17,7 @@ from scripts.lib.images.failures import Undecodable
 from scripts.lib.report.encode import Picture, Size, as_picture, reduced
 
 SIZES = {
-    "tile": Size(112, True, 5_000),
+    "tile": Size(112, True, 4_800),
     "large": Size(240, True, 12_000),
     "view": Size(300, False, 14_000),
 }
@@ -40,11 +40,6 @@ class Shot(NamedTuple):
     def name(self) -> str:
         """Return the file's own name."""
         return os.path.basename(self.path.rstrip("/")) or self.path
-
-    @property
-    def folder(self) -> str:
-        """Return the folder that the file lies in."""
-        return os.path.dirname(self.path.rstrip("/"))
 
 
 class Limits(NamedTuple):

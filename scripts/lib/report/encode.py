@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
-QUALITIES = (78, 66, 52, 38, 24)  # tried in turn until the file is small enough
+QUALITIES = (78, 66, 52, 38, 24, 10)  # tried in turn until the file is small enough
 
 
 class Size(NamedTuple):

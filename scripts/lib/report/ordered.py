@@ -38,11 +38,6 @@ class Ordered:
         """Ask for several images."""
         return [self.shot(row, size) for row in rows]
 
-    def row_of(self, path: str) -> int | None:
-        """Return the place of a file, by its readable path; None where it is not in the order."""
-        index = self.order["path"].index(path).as_py()
-        return None if index < 0 else int(index)
-
     def _files(self, row: int) -> list[bytes]:
         files = [self.order["path_bytes"][row].as_py()]
         positions = self.copied["position"].to_numpy()

@@ -66,9 +66,9 @@ def tell_nothing_to_do(run: Run) -> None:
 
 
 def _tell(run: Run, lines: Iterable[tuple[str, str]]) -> None:
-    text = [f"seriatim: {label:{LABEL}} {visible(said)}" for label, said in lines]
+    text = [f"{label:{LABEL}} {visible(said)}" for label, said in lines]
     if text:
-        print("\n".join(text), file=sys.stderr, flush=True)
+        print("\n".join(f"seriatim: {line}" for line in text), file=sys.stderr, flush=True)
         log = run.collection / "logs" / "summary.log"
         with log.open("a", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write("\n".join([f"{datetime.now():%Y-%m-%d %H:%M:%S}", *text, ""]))

@@ -11,15 +11,14 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from scripts.lib.errors import InputError
-from scripts.lib.images.decoder_processes import DecoderProcesses
 from scripts.lib.ordering.vectors import Floats
 from scripts.lib.search.files import CollectionFiles
 from scripts.lib.search.hits import Hit as Hit
 from scripts.lib.search.hits import similarity
 from scripts.lib.search.images import ImageVectors
 from scripts.lib.search.nearest import direction
-from scripts.lib.search.once import Once
 from scripts.lib.search.opening import GIVEN, Opened, complete_config, open_results
+from scripts.lib.search.processes import Processes
 from scripts.lib.search.query import Query
 from scripts.lib.search.space import Space
 from scripts.lib.search.texts import TextVectors
@@ -27,7 +26,7 @@ from scripts.lib.view.results import Results
 
 Kind = Literal["image", "text", "item"]
 
-INDEX_FROM = 1 << 30  # numbers in all vectors; fewer are compared one by one, in a third of a second at most
+INDEX_FROM = 1 << 30  # numbers in all vectors; fewer are compared one by one
 
 
 class SearchEngine:
@@ -36,14 +35,15 @@ class SearchEngine:
     def __init__(self, opened: Opened, config: Mapping[str, Any]) -> None:
         self.files: CollectionFiles = opened.files
         self._own, self._words = opened.own, opened.words
-        self._decoders = Once(lambda: DecoderProcesses(1))
-        self._decoding = False
-        self._own_images = ImageVectors(opened.own.card, config, self._started)
+        self._processes = Processes()
+        self._own_images = ImageVectors(opened.own.card, config, self._processes)
         self._word_images = self._own_images
         if isinstance(opened.words, Space):
             if opened.words.card != opened.own.card:
-                self._word_images = ImageVectors(opened.words.card, config, self._started)
-            self._texts = TextVectors(opened.words.card, opened.store, config["category_prompts"])
+                self._word_images = ImageVectors(opened.words.card, config, self._processes)
+            self._texts = TextVectors(
+                opened.words.card, opened.store, config["category_prompts"], self._processes
+            )
 
     @classmethod
     def open(cls, results: Results) -> "SearchEngine":
@@ -122,14 +122,9 @@ class SearchEngine:
             raise InputError(f"{self.files.path(query.item)} has no vector of {space.card.name}.")
         return vector
 
-    def _started(self) -> DecoderProcesses:
-        self._decoding = True
-        return self._decoders()
-
     def close(self) -> None:
-        """End the processes that decode, where there are any."""
-        if self._decoding:
-            self._decoders().end()
+        """End the processes of the queries, where there are any; the next query starts them again."""
+        self._processes.end()
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from scripts.lib.ordering.graph.candidates import single_threaded
 from scripts.lib.ordering.graph.graph_update import change_of_rows
 from scripts.lib.ordering.graph.indexes import Dial
 from scripts.lib.ordering.graph.kept_index import KeptIndex, read_kept_index
@@ -36,7 +37,8 @@ class SearchIndex:
     def propose(self, vectors: npt.NDArray[Any], query: Floats, width: int) -> Ints:
         """Return rows that are likely among the `width` nearest, distinct, in no order."""
         wanted = min(max(LEAST_WIDTH, WIDER * width), self.index.ntotal)
-        rows = self.index.search(query[np.newaxis], wanted)[1][0]
+        with single_threaded():  # threads would wait for each other longer than one query takes
+            rows = self.index.search(query[np.newaxis], wanted)[1][0]
         rows = self.present[rows[rows >= 0]]
         more = scanned(vectors, self.new, query, width, by_direction=False)
         return np.concatenate([rows[rows >= 0], more]).astype(np.int32)

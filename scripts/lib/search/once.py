@@ -8,15 +8,18 @@ Made = TypeVar("Made")
 
 
 class Once(Generic[Made]):
-    """A value that is made at the first call; after a failure the next call tries again."""
+    """A value that is made at the first call; after a failure the next call tries again.
+
+    made : the value as far as there is one yet
+    """
 
     def __init__(self, make: Callable[[], Made]) -> None:
         self._make, self._lock = make, threading.Lock()
-        self._made: list[Made] = []
+        self.made: list[Made] = []
 
     def __call__(self) -> Made:
         """Return the value."""
         with self._lock:
-            if not self._made:
-                self._made.append(self._make())
-            return self._made[0]
+            if not self.made:
+                self.made.append(self._make())
+            return self.made[0]

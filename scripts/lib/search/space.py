@@ -63,7 +63,9 @@ class Space:
         if index is None or width > len(self.rows) // 4:
             rows = scanned(self.vectors, self.rows, query, width, self.by_direction)
         else:
-            rows = np.intersect1d(index.propose(self.vectors, query, width), self.rows)
+            rows = index.propose(self.vectors, query, width)
+            place = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+            rows = rows[self.rows[place] == rows]
         near = judged(self.vectors, rows, query, self.by_direction)
         items, distances = self._items_of(near.rows, near.distances)
         order = np.lexsort((items, distances))[:wanted]

@@ -6,30 +6,22 @@ store are read there. New ones are kept in memory alone: a search writes nothing
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from scripts.lib.categories.prompts import is_whole, prompts_of
-from scripts.lib.categories.texts import LOGITS, TextStore, text_ids
+from scripts.lib.categories.texts import LOGITS, text_ids, text_store
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.embedding.parts import is_intact
-from scripts.lib.errors import DamagedArtifact, DiskError, InputError
+from scripts.lib.embedding.store import Store
+from scripts.lib.errors import DamagedArtifact, DiskError
 from scripts.lib.files.content_ids import positions_in
 from scripts.lib.ordering.vectors import Floats
+from scripts.lib.search.models import directions_of
 from scripts.lib.search.nearest import direction
-from scripts.lib.search.once import Once
-
-SHOWN = 60  # characters of a text in a message
-
-
-def open_tower(card: ModelCard) -> Any:
-    """Load the text tower, and the libraries that it needs."""
-    from scripts.lib.embedding.models.clip_text import open_text_tower
-
-    return open_text_tower(card)
+from scripts.lib.search.processes import Processes
 
 
 class TextVectors:
@@ -39,12 +31,10 @@ class TextVectors:
     templates : what a word is put into
     """
 
-    def __init__(self, card: ModelCard, store: Path, templates: Sequence[str]) -> None:
-        self._templates = templates
-        self._tower: Once[Any] = Once(lambda: open_tower(card))
-        self._stored = TextStore(store, card, open_tower, lambda message: None)
+    def __init__(self, card: ModelCard, store: Path, templates: Sequence[str], processes: Processes) -> None:
+        self._card, self._store, self._templates, self._processes = card, store, templates, processes
         self._known: dict[str, Floats] = {}
-        self._computing = threading.Lock()
+        self._looking = threading.Lock()
 
     def direction(self, text: str) -> Floats:
         """Return the direction of a text: (d,) float32, of length 1.
@@ -56,47 +46,35 @@ class TextVectors:
         """
         text = " ".join(text.split())
         prompts = prompts_of(text, is_whole(text), self._templates)
-        with self._computing:
+        with self._looking:
             unknown = [prompt for prompt in prompts if prompt not in self._known]
-            self._known |= stored_texts(self._stored, unknown)
+            self._known |= stored_texts(self._card, self._store, unknown)
             unknown = [prompt for prompt in unknown if prompt not in self._known]
             if unknown:
-                self._known |= zip(unknown, self._made(unknown), strict=True)
+                made = self._processes.ask(directions_of, self._card, unknown)
+                self._known |= zip(unknown, made, strict=True)
             return direction(np.mean([self._known[each] for each in prompts], axis=0)).astype(np.float32)
 
-    def _made(self, prompts: Sequence[str]) -> np.ndarray:
-        tower = self._tower()
-        for prompt in prompts:
-            check_length(tower.tokenize, prompt)
-        made: np.ndarray = tower.features(prompts)
-        return made
 
-
-def check_length(tokenize: Callable[[list[str]], Any], text: str) -> None:
-    """Raise InputError where a tokenizer cuts a text off: then its last word changes nothing."""
-    if (tokenize([text]) == tokenize([text.rpartition(" ")[0]])).all():
-        raise InputError(
-            f"The text '{text[:SHOWN]}...' has {len(text.split())} words, and the model reads only the first "
-            "of them: write fewer."
-        )
-
-
-def stored_texts(store: TextStore, texts: Sequence[str]) -> dict[str, Floats]:
+def stored_texts(card: ModelCard, folder: Path, texts: Sequence[str]) -> dict[str, Floats]:
     """Return the directions of those texts that the store has; nothing in it is touched, damaged or not."""
+    store = text_store(folder, card)
+    parts = store.parts() if texts else []
     found: dict[str, Floats] = {}
-    ids = text_ids(texts) if texts else np.empty(0, "S32")
-    for part in store.store.parts() if texts else []:
-        try:
-            if not is_intact(part):
-                continue
-            known, rows = store.store.read(part.name)
-        except (DamagedArtifact, DiskError, OSError):
-            continue
-        order = np.argsort(known)
-        places = positions_in(known[order], ids)
+    for ids, rows in filter(None, (_intact(store, part) for part in parts)):
+        order = np.argsort(ids)
+        places = positions_in(ids[order], text_ids(texts))
         found |= {
             text: rows[order[place], :-LOGITS]
             for text, place in zip(texts, places.tolist(), strict=True)
             if place >= 0
         }
     return found
+
+
+def _intact(store: Store, part: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the ids and rows of a part; None where it is not what was written."""
+    try:
+        return store.read(part.name) if is_intact(part) else None
+    except (DamagedArtifact, DiskError, OSError):
+        return None

@@ -67,8 +67,10 @@ def automatic_names(snapshot: Snapshot) -> dict[int, str]:
     return dict(zip(table["cluster"].to_pylist(), table[column].to_pylist(), strict=True))
 
 
-def with_given_names(snapshot: Snapshot) -> Snapshot:
+def with_given_names(snapshot: Snapshot, former: Snapshot | None = None) -> Snapshot:
     """Return a snapshot in which clusters are called as the next run will call them; the generation stays.
+
+    former : what this returned of the same snapshot before; what was computed for it meanwhile is kept
 
     Raises
     ------
@@ -82,7 +84,7 @@ def with_given_names(snapshot: Snapshot) -> Snapshot:
     called = dict(zip(automatic, names, strict=True))
     place = snapshot.cluster_table.column_names.index("name")
     return _replaced(
-        snapshot,
+        former or snapshot,
         clusters=Coded(
             snapshot.clusters.codes, [called.get(i, "") for i in range(len(snapshot.clusters.names))]
         ),
@@ -91,7 +93,7 @@ def with_given_names(snapshot: Snapshot) -> Snapshot:
 
 
 def _replaced(snapshot: Snapshot, **parts: object) -> Snapshot:
-    """Return a copy with other parts, which keeps what was computed from the rest."""
+    """Return a copy with other parts, which keeps what was computed of the rest."""
     other = copy.copy(snapshot)
     other.__dict__.update(parts)
     return other

@@ -201,6 +201,9 @@ window.dash_clientside = window.dash_clientside || {};
             if (film) {
                 show(PATH, search);
             }
+            if (window.matchMedia("(max-width: 800px)").matches) {
+                dash_clientside.set_props("picked", { data: null }); // the sheet would hide it
+            }
         }
     });
 })();

@@ -35,7 +35,7 @@ def cluster_images(shown: Shown, cluster: int, page: int) -> list[Component | No
 
 
 def _title(name: str) -> Component:
-    return html.H2(visible(name), id="cluster-title", tabIndex="-1")
+    return html.H2(visible(name), id="cluster-title", tabIndex="-1", **{"data-home": ""})
 
 
 def _about(shown: Shown, row: int | None) -> list[Component]:
@@ -50,10 +50,11 @@ def _about(shown: Shown, row: int | None) -> list[Component]:
 
 
 def _facts(shown: Shown, cluster: dict[str, Any]) -> Component:
+    first = cluster["first_position"]
     facts = {
         "Files": f"{cluster['files']:,} ({cluster['size']:,} different images)",
         "Tightness": tightness_bar(cluster["tightness"]),
-        "Begins at": f"{cluster['first_position']:,} in the order",
+        "Begins at": [f"{first:,} ", dcc.Link("in the order", href=f"/order?at={first}")],
     }
     if not shown.read_only:
         facts = {"Your name": name_field(shown, cluster, "view"), **facts}

@@ -1,6 +1,7 @@
 """The table of clusters, as much of it as is looked at."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +50,16 @@ class Shown:
         rows = np.flatnonzero(self.table["cluster"].to_numpy() == cluster)
         return int(rows[0]) if len(rows) else None
 
+    @cached_property
+    def automatic(self) -> dict[int, str]:
+        """Return what clusters are called without a name of the user's."""
+        return automatic_names(self.snapshot)
+
+    def name(self, cluster: int) -> str:
+        """Return what a cluster is called."""
+        row = self.row(cluster)
+        return "" if row is None else str(self.table["name"][row].as_py())
+
     def positions(self, cluster: int) -> npt.NDArray[np.int64]:
         """Return the places of the files of a cluster, -1 for what is in none: (m,) int64, ascending."""
         clusters = self.snapshot.clusters
@@ -93,10 +104,14 @@ def tables_pager(view: View, pages: int) -> Component | None:
     return pager(VIEW, {"by": view.by, "down": view.down}, view.page, pages, "clusters")
 
 
+def named(shown: Shown) -> str:
+    """Say how many clusters there are, and how many of them the user has named."""
+    return f"{len(shown.given):,} of {len(shown.table):,} named"
+
+
 def counted(shown: Shown, found: int) -> str:
-    """Say how many clusters there are, how many of them have been named, and how many are shown."""
-    named = f"{len(shown.given):,} of {len(shown.table):,} clusters named"
-    return named if found == len(shown.table) else f"{found:,} found; {named}"
+    """Say how many clusters were looked for and found; nothing where all are shown."""
+    return "" if found == len(shown.table) else f"{found:,} found"
 
 
 def cluster_table(shown: Shown, rows: list[int], view: View) -> Component:
@@ -146,13 +161,13 @@ def _row(shown: Shown, cluster: dict[str, Any], row: int) -> Component:
 def name_field(shown: Shown, cluster: dict[str, Any], where: str = "table") -> Component:
     """Return what shows the name of a cluster, and takes another one."""
     number, name = cluster["cluster"], visible(cluster["name"])
-    own = shown.given.get(number)
+    own, automatic = shown.given.get(number), shown.automatic.get(number, "")
     if shown.read_only:
         return html.Span(name, className="cluster-name")
     entry = dcc.Input(
         id={"type": "cluster-name", "cluster": number, "where": where},
         value=own or "",
-        placeholder=visible(automatic_names(shown.snapshot)[number]) if own is None else "",
+        placeholder=visible(automatic),
         autoComplete="off",
         spellCheck=False,
         maxLength=200,

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qs
 
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import Dash, Input, Output, State, dcc, html, no_update, set_props
 from dash.development.base_component import Component
 
 from scripts.lib.clustering.naming import Named, give_name
@@ -17,6 +17,7 @@ from scripts.lib.dashboard.pages.cluster_rows import (
     cluster_table,
     counted,
     fitting,
+    named,
     page_of,
     tables_pager,
     view_of,
@@ -44,17 +45,16 @@ def layout(snapshot: Snapshot, context: Context) -> Component:
     if snapshot.cluster_table is None or snapshot.clusters is None:
         return context.missing(snapshot, "cluster_table", "table of clusters")
     shown, trouble = shown_now(snapshot, context)
-    table, which = table_part(shown, "", View())
     find = html.Label(["Find ", dcc.Input(id="clusters-filter", type="search", placeholder="name or file")])
     every = [
-        html.Div([html.H2("Clusters"), find], className="tools"),
+        html.Div([html.H2("Clusters"), find], className="page-tools"),
+        html.P(named(shown), id="clusters-count", className="count"),
         *_about(shown, context),
-        html.Div(table, id="clusters-table"),
+        html.Div(table_part(shown, "", View()), id="clusters-table"),
     ]
     return html.Div(
         [
             *(dcc.Store(id=each) for each in (VIEW, PAGE, "clusters-rename", "clusters-named")),
-            dcc.Store(id="clusters-shown", data=which),
             html.Div(every, id="clusters-all"),
             html.Div(id="cluster-view", hidden=True),
             html.Div(trouble, id="clusters-said", role="status", className="said"),
@@ -71,24 +71,15 @@ def shown_now(snapshot: Snapshot, context: Context) -> tuple[Shown, str]:
         return Shown(snapshot, {}, True, has_centroids), visible(str(error))
 
 
-def table_part(shown: Shown, text: str, view: View) -> tuple[list[Component | None], dict[str, Any]]:
-    """Return the part of the table that is asked for, and which part that is."""
+def table_part(shown: Shown, text: str, view: View) -> list[Component | None]:
+    """Return the part of the table that is asked for."""
     found = fitting(shown.table, text, view)
     rows, view, pages = page_of(found, view)
-    clusters = shown.table["cluster"].take(rows).to_pylist() if rows else []
-    which = {"clusters": clusters, "found": len(found), "pages": pages, **view._asdict()}
-    return part_again(shown, which), which
-
-
-def part_again(shown: Shown, which: dict[str, Any]) -> list[Component | None]:
-    """Return a part of the table that is shown already, the clusters where they were."""
-    view, pages = view_of(which), int(which["pages"])
-    rows = [row for row in map(shown.row, which["clusters"]) if row is not None]
-    count = html.P(counted(shown, int(which["found"])), className="count")
+    turn = tables_pager(view, pages)
     return [
-        html.Div([count, tables_pager(view, pages)], className="counts"),
+        html.Div([html.P(counted(shown, len(found))), turn], className="counts"),
         cluster_table(shown, rows, view),
-        tables_pager(view, pages),
+        turn,
     ]
 
 
@@ -99,9 +90,8 @@ def _about(shown: Shown, context: Context) -> list[Component]:
     lines = [html.P(READ_ONLY, className="missing") if context.read_only else html.P(kept)]
     alone = len(shown.positions(UNKNOWN))
     if alone:
-        lines.append(
-            html.P([dcc.Link(f"{alone:,} files", href=f"{PATH}?cluster={UNKNOWN}"), " are in no cluster."])
-        )
+        text = f"Files that are in no cluster: {alone:,}"
+        lines.append(html.P(dcc.Link(text, href=f"{PATH}?cluster={UNKNOWN}")))
     if shown.snapshot.results.config["model"] == "autoencoder" and not shown.has_centroids:
         lines.append(context.missing(shown.snapshot, "centroids", "picture of the centroids"))
     return lines
@@ -118,16 +108,15 @@ def register(app: Dash, context: Context) -> None:
 def _turn_table(app: Dash, context: Context) -> None:
     @app.callback(
         Output("clusters-table", "children"),
-        Output("clusters-shown", "data"),
         Input(VIEW, "data"),
         Input("clusters-filter", "value"),
         State("generation", "data"),
         prevent_initial_call=True,
     )
-    def show(view: Any, text: str | None, generation: str) -> tuple[Any, Any]:
+    def show(view: Any, text: str | None, generation: str) -> Any:
         snapshot = context.library.at(generation)
         if snapshot is None or snapshot.cluster_table is None:
-            return no_update, no_update
+            return no_update
         return table_part(shown_now(snapshot, context)[0], str(text or ""), view_of(view))
 
 
@@ -172,34 +161,42 @@ def page_for(cluster: int, turned: Any) -> int:
 
 
 def _rename(app: Dash, context: Context) -> None:
+    """Save names; no field is drawn anew meanwhile, because somebody may be writing into the next."""
+
     @app.callback(
-        Output("clusters-table", "children", allow_duplicate=True),
-        Output("cluster-view", "children", allow_duplicate=True),
         Output("clusters-said", "children"),
+        Output("clusters-count", "children"),
         Output("clusters-named", "data"),
         Input("clusters-rename", "data"),
-        State("clusters-shown", "data"),
-        State(PAGE, "data"),
         State("url", "search"),
         State("generation", "data"),
         prevent_initial_call=True,
     )
-    def rename(asked: Any, which: Any, turned: Any, search: str | None, generation: str) -> tuple[Any, ...]:
+    def rename(asked: Any, search: str | None, generation: str) -> tuple[Any, ...]:
         snapshot = context.library.at(generation)
-        if snapshot is None or snapshot.cluster_table is None:
-            return no_update, no_update, NEWER, no_update
+        if snapshot is None or snapshot.cluster_table is None or not isinstance(asked, dict):
+            return NEWER, no_update, no_update
         try:
-            said = renamed(context, snapshot, asked.get("cluster"), str(asked.get("name", "")))
+            renamed(context, snapshot, asked.get("cluster"), str(asked.get("name", "")))
         except (SeriatimError, OSError) as error:
-            said = f"Not saved: {visible(str(error))}"
+            return f"Not saved: {visible(str(error))}", no_update, no_update
         shown, _ = shown_now(context.library.at(generation) or snapshot, context)
-        cluster = asked_for(search)
-        images = no_update if cluster is None else cluster_images(shown, cluster, page_for(cluster, turned))
-        return part_again(shown, which), images, said, asked.get("at")
+        name = shown.name(asked["cluster"])
+        if asked_for(search) == asked["cluster"]:
+            set_props("cluster-title", {"children": visible(name)})
+        return said_of(shown, asked["cluster"], name), named(shown), asked.get("at")
 
 
-def renamed(context: Context, snapshot: Snapshot, cluster: Any, name: str) -> str:
-    """Give a cluster another name, and say what was done.
+def said_of(shown: Shown, cluster: int, name: str) -> str:
+    """Say what a cluster is called now that its name has been saved."""
+    own, called = shown.given.get(cluster), f"this cluster is called {visible(name)} now"
+    if own is None:
+        return f"Saved: {called}, without a name of yours."
+    return f"Saved: {called}{'' if own == name else ', because another one has that name'}."
+
+
+def renamed(context: Context, snapshot: Snapshot, cluster: Any, name: str) -> None:
+    """Give a cluster another name.
 
     Raises
     ------
@@ -213,7 +210,5 @@ def renamed(context: Context, snapshot: Snapshot, cluster: Any, name: str) -> st
     if row is None:
         raise InputError(f"there is no cluster {cluster!r}.")
     told = shown.table.slice(row, 1).to_pylist()[0]
-    named = Named(cluster, told["name"], told["files"], told["medoid"], told["medoid_id"].hex())
-    give_name(names_file(snapshot), named, name, lambda anchors: clusters_of(snapshot, anchors))
-    what = f"is called {visible(name.strip())} now" if name.strip() else "has no name of yours now"
-    return f"Saved: {visible(told['name'])} {what}."
+    row_of = Named(cluster, told["name"], told["files"], told["medoid"], told["medoid_id"].hex())
+    give_name(names_file(snapshot), row_of, name, lambda anchors: clusters_of(snapshot, anchors))

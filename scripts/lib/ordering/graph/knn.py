@@ -74,7 +74,7 @@ def nearest_neighbors(
         if settings.target_recall >= 1 or float(n) * n * (d + COST_OF_A_LOOK) <= affordable:
             proposer, recall, method = exhaustive(vectors, _width(k)), 1.0, "exact"
         else:
-            proposer, recall, method = _tuned_index(vectors, k, settings)
+            proposer, recall, method = tuned_index(vectors, k, settings)
             save(proposer)
     indices, distances = _search_all(vectors, proposer, k, threads, progress)
     return NeighborGraph(indices, distances, recall, method)
@@ -126,7 +126,7 @@ def _search(vectors: Vectors, proposer: Proposer, rows: Rows, k: int) -> tuple[I
     return indices, distances
 
 
-def _tuned_index(vectors: Vectors, k: int, settings: KnnSettings) -> tuple[Proposer, float, str]:
+def tuned_index(vectors: Vectors, k: int, settings: KnnSettings) -> tuple[Proposer, float, str]:
     """Build an index and turn its dial so far that a sample reaches the target recall."""
     proposer = build_index(vectors, 2 * k, settings.index)
     dial = Dial(proposer.index)

@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
-from scipy.spatial.distance import cdist
 
 from scripts.lib.ordering.compiled import compiled
 from scripts.lib.ordering.graph.neighbors import NeighborGraph
@@ -76,6 +74,8 @@ def separations(vectors: Vectors, labels: Ints) -> Doubles:
 
     labels : (n,) int32, the number of each vector's island
     """
+    from scipy.spatial.distance import cdist  # here, because most collections have one island
+
     centres = means(vectors, labels)
     radii, nearest = np.zeros(len(centres)), np.full(len(centres), np.inf)
     for start, block in float_blocks(vectors):
@@ -91,6 +91,8 @@ def separations(vectors: Vectors, labels: Ints) -> Doubles:
 
 def means(vectors: Vectors, labels: Ints) -> Doubles:
     """Return the centre of each island: (islands, d) float64."""
+    from scipy.sparse import csr_array
+
     sizes = np.bincount(labels)
     sums = np.zeros((len(sizes), vectors.shape[1]))
     for start, block in float_blocks(vectors):
