@@ -9,6 +9,7 @@ from scripts.lib.report.report import Required, choose, limits_of, render
 from scripts.lib.run.config import complete, read_schema
 from scripts.lib.run.stage import stage
 from scripts.lib.view.results import Results
+from scripts.lib.words import counted, size_words
 
 SCHEMA = Path(__file__).resolve().parent.parent / "workflow" / "schemas" / "config.schema.yaml"
 
@@ -28,9 +29,8 @@ def main(job: Any) -> None:
         with recording(report, provenance) as temporary:
             temporary.write_text(render(page, complete({}, schema), schema), encoding="utf-8")
         clear_marks(Path(job.output.reported))
-        run.tell(
-            f"all on one page, with {len(album):,} images, {report.stat().st_size / 1e6:.1f} MB: {report}"
-        )
+        size = size_words(report.stat().st_size)
+        run.tell(f"all on one page, with {counted(len(album), 'image')}, {size}: {report}")
 
 
 if __name__ == "__main__":

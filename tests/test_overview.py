@@ -8,7 +8,7 @@ from small_results import HOSTILE, Small, write_results
 
 from scripts.lib.dashboard.left_out import range_words, turned
 from scripts.lib.view.artifacts import artifact_path
-from scripts.lib.view.facts import duplicates_of, facts_of, size_words, time_words
+from scripts.lib.view.facts import duplicates_of, facts_of
 from scripts.lib.view.overview import counts, left_out_of, parts, read_object
 from scripts.lib.view.shapes import Shapes
 from scripts.lib.view.snapshot import Snapshot, load_snapshot
@@ -89,20 +89,6 @@ def test_duplicates_of_a_file(snapshot: Snapshot) -> None:
         group, same = duplicates_of(snapshot, place), snapshot.same_content(place)
         assert {each.position for each in group} >= {place, *same} or not (group or same)
         assert [each.kept for each in group] == [True] * bool(group) + [False] * (len(group) - 1)
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1 kB"), (162_345, "162 kB"), (5 * 10**15, "5e+03 TB")],
-)
-def test_sizes_in_words(size: int, words: str) -> None:
-    assert size_words(size) == words
-
-
-def test_absurd_times_in_words() -> None:
-    assert time_words(0) == "1970-01-01 00:00 UTC"
-    assert time_words(2**63 - 1) == "2262-04-11 23:47 UTC"
-    assert time_words(10**30) == "at no time that a calendar has"
 
 
 def test_pages_are_turned_within_bounds() -> None:

@@ -12,19 +12,20 @@ from PIL import Image
 
 from scripts.lib.artifacts.record import Record
 from scripts.lib.files.content_ids import ID_TYPE
-from scripts.lib.report import about, words
+from scripts.lib.files.rejected import read_rejected
+from scripts.lib.report import about
 from scripts.lib.report.album import SIZES, Album, Limits, Shot
 from scripts.lib.report.copies import copies_of
 from scripts.lib.report.encode import as_picture, reduced
 from scripts.lib.report.groups import NAMED, Group, Groups, categories_of, clusters_of
-from scripts.lib.report.left_out import NAMED as NAMED_FILES
-from scripts.lib.report.left_out import left_out, read_rejected
 from scripts.lib.report.ordered import Ordered
 from scripts.lib.report.report import MAP_BYTES, Absent, Page, Required, choose, environment, render
 from scripts.lib.report.sequence import PAIRS, SHEET, profile_of, sheet_of, worst_pairs
 from scripts.lib.report.timings import timings
 from scripts.lib.run.config import complete
 from scripts.lib.run.visible import visible
+from scripts.lib.view.left_out import NAMED as NAMED_FILES
+from scripts.lib.view.left_out import left_out
 from scripts.lib.view.results import Results
 from tests.conftest import COLLECTION_SIZE, SCHEMA, Workflow, picture, write_pictures
 from tests.pages import PageReader, check_can_be_read_aloud, check_loads_nothing
@@ -298,53 +299,6 @@ def test_elongated_images_are_whole_or_cut_to_squares() -> None:
     long = Image.new("RGB", (3000, 10), "red")
     assert reduced(long, SIZES["tile"]).size == (112, 112)
     assert reduced(long, SIZES["view"]).size == (300, 1)
-
-
-QUALITY = {
-    "items": 100,
-    "ratio": 0.42,
-    "gap": 0.0123,
-    "bound_kind": "proven",
-    "bound_confidence": 1.0,
-    "worst_over_longest_mst_edge": 1.5,
-    "mst_exact": True,
-    "label_share": None,
-    "label_chance": None,
-    "preservation": {"neighbors": [{"k": k, "share": 0.3, "chance": 0.1} for k in (5, 10, 50)]},
-    "near_duplicates": {"groups": 2, "items": 5, "contiguous": 1},
-    "orders": {name: {"mean": mean} for name, mean in (("random", 2.0), ("input", 1.5), ("path", 1.0))},
-}
-
-
-def test_how_good_it_is_in_words() -> None:
-    said = " ".join(words.sentences(QUALITY))
-    assert "at most 1.2 % longer than the shortest" in said
-    assert "proven, not estimated" in said
-    assert "42 % as far as in a random order" in said
-    assert "1.50 times as long" in said
-    assert "5 images are nearly equal to others, in 2 groups" in said
-    assert [each.value for each in words.figures(QUALITY)] == ["1.2 %", "42 %", "30 %"]
-
-
-def test_how_sure_it_is_in_words() -> None:
-    sampled = QUALITY | {"bound_kind": "statistical", "bound_confidence": 0.99}
-    assert "confidence of 99 %" in " ".join(words.sentences(sampled))
-    assert "proven" not in " ".join(words.sentences(sampled))
-    unknown = QUALITY | {"gap": None, "bound_kind": "none"}
-    assert "is not known" in " ".join(words.sentences(unknown))
-    shortest = QUALITY | {"gap": -1e-12, "worst_over_longest_mst_edge": 1.0}
-    assert "No order of these images is shorter" in " ".join(words.sentences(shortest))
-    assert next(words.figures(shortest)).value == "shortest"
-
-
-def test_orders_are_compared_from_worst_to_best() -> None:
-    rows = words.compared(QUALITY)
-    assert [(row.share, row.is_ours) for row in rows] == [(1.0, False), (0.75, False), (0.5, True)]
-
-
-def test_percent() -> None:
-    said = [words.percent(share) for share in (0, 1e-9, 0.0123, 0.5, 12)]
-    assert said == ["0 %", "less than 0.1 %", "1.2 %", "50 %", "1,200 %"]
 
 
 def test_reasons_are_counted_and_the_first_files_named(tmp_path: Path) -> None:

@@ -106,8 +106,12 @@ def test_no_state_of_the_disk_fails_a_run(tmp_path: Path, capsys: pytest.Capture
         ({"items": 1}, "it takes two different images to say"),
         ({"items": 2, "ratio": 1.0, "gap": None}, "steps are 100% of a random order's"),
         (
+            {"items": 2, "ratio": 1.0, "gap": 0.0, "bound_kind": "proven"},
+            "no path through these images is shorter (proven); steps are 100% of a random order's",
+        ),
+        (
             {"items": 9, "ratio": 0.1, "gap": 0.5, "bound_kind": "statistical", "bound_confidence": 0.99},
-            "at most 50.0% longer than the shortest path there can be (99% sure); "
+            "at most 50% longer than the shortest path there can be (with a confidence of 99%); "
             "steps are 10% of a random order's",
         ),
     ],

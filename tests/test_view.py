@@ -1,5 +1,6 @@
 """What viewers see: results that are asked for, artifacts that belong to the order, and one state of them."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -53,9 +54,9 @@ def write_config(folder: Path, text: str) -> None:
     (folder / "config.yaml").write_text(text)
 
 
-def test_the_results_of_the_last_run_are_found_or_those_that_are_named(tmp_path: Path) -> None:
-    import os
-
+def test_the_results_of_the_last_run_are_found_or_those_that_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for age, name, model in (
         (30, "cats", "descriptor"),
         (20, "dogs", "descriptor"),
@@ -75,6 +76,9 @@ def test_the_results_of_the_last_run_are_found_or_those_that_are_named(tmp_path:
     assert find_results(tmp_path, "cats", "descriptor").tag == "descriptor"
     assert find_results(tmp_path, model="resnet18").tag == "resnet18-0123"
     assert find_results(tmp_path, "dogs").base == tmp_path.parent
+    for here, folder in ((tmp_path, "."), (tmp_path / "dogs", ".."), (tmp_path.parent, tmp_path.name)):
+        monkeypatch.chdir(here)
+        assert find_results(Path(folder)).base == tmp_path.parent
     with pytest.raises(InputError, match=r"no results of birds in .* There are: cats by resnet18-0123, dogs"):
         find_results(tmp_path, "birds")
     with pytest.raises(InputError, match="sort some images first"):

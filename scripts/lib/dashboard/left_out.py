@@ -7,10 +7,10 @@ from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from scripts.lib.dashboard.context import Context
-from scripts.lib.report.left_out import left_out
-from scripts.lib.report.words import counted
 from scripts.lib.run.visible import visible
+from scripts.lib.view.left_out import left_out
 from scripts.lib.view.overview import left_out_of
+from scripts.lib.words import counted
 
 ROWS = 20  # on a page
 

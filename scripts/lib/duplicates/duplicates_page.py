@@ -6,7 +6,6 @@ and a policy forbids scripts, so that no name can become anything but text.
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from scripts.lib.run.visible import visible
+from scripts.lib.words import time_words
 
 GROUPS, FILES = 300, 12  # on a page, and of a group
 HEAD = """<!DOCTYPE html>
@@ -116,7 +116,7 @@ def _facts(row: Mapping[str, Any]) -> str:
     facts.append(f"{row['size'] or 0:,} bytes")
     facts.append(row["format"] or "format unknown")
     if row["mtime_ns"]:
-        facts.append(f"{datetime.fromtimestamp(row['mtime_ns'] / 1e9, UTC):%Y-%m-%d %H:%M} UTC")
+        facts.append(time_words(row["mtime_ns"]))
     if row["kind"]:
         facts.append(row["kind"] + _closeness(row))
     return ", ".join(facts)

@@ -1,10 +1,12 @@
 """The files that are not in the order, each with the reason."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pacsv
 
 from scripts.lib.files.content_ids import ids_array, positions_in
 from scripts.lib.files.status import OK, UNREADABLE
@@ -46,3 +48,12 @@ def summary(rejected: pa.Table) -> str:
     """Return how many were rejected, by kind and status, in words."""
     counts = Counter(zip(rejected["kind"].to_pylist(), rejected["status"].to_pylist(), strict=True))
     return ", ".join(f"{number} x {kind} {status}" for (kind, status), number in sorted(counts.items()))
+
+
+def read_rejected(file: Path) -> pa.Table:
+    """Read `rejected.csv`: `COLUMNS`, all of them text."""
+    return pacsv.read_csv(
+        file,
+        parse_options=pacsv.ParseOptions(newlines_in_values=True),
+        convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(COLUMNS, pa.string())),
+    )

@@ -20,6 +20,7 @@ from scripts.lib.pictures.page import (
     typography,
 )
 from scripts.lib.pictures.quality.pairs import thumbnail
+from scripts.lib.words import counted
 
 TILES = 10  # images of a category
 ROWS = 100  # categories on a sheet
@@ -70,7 +71,7 @@ def _row_height() -> float:
 
 def _draw_row(page: Page, top: float, group: CategoryGroup, files: FirstFiles) -> None:
     count = int(group.members.sum())
-    words = f"{count:,} image{'' if count == 1 else 's'}"
+    words = counted(count, "image")
     if group.prompts and group.mean is not None:
         words += f"; mean probability over all {percent(group.mean)}"
     page.write(WIDTH - MARGIN, top, words, color=SOFT, ha="right")

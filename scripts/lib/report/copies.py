@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from scripts.lib.duplicates.duplicate_table import summary
 from scripts.lib.report.album import Album, Shot
+from scripts.lib.words import size_words
 
 SHOWN, FILES = 8, 4  # groups, and files of one
 
@@ -60,4 +61,4 @@ def _group(rows: pa.Table, album: Album) -> CopyGroup:
 
 def _facts(width: int | None, height: int | None, size: int | None, kind: str | None) -> str:
     pixels = f"{width:,} × {height:,}, " if width and height else ""
-    return f"{pixels}{(size or 0) / 1e6:,.2f} MB" + (f", {kind}" if kind else "")
+    return f"{pixels}{size_words(size or 0)}" + (f", {kind}" if kind else "")

@@ -13,11 +13,23 @@ from scripts.lib.ordering.vectors import Ints
 from scripts.lib.pictures.clusters.cluster_sheets import places_of_clusters
 from scripts.lib.report.album import Shot
 from scripts.lib.report.ordered import Ordered
-from scripts.lib.report.words import METHODS
 
 SHOWN, CLUSTER_TILES = 20, 8  # groups with a strip, and images in one
 CATEGORY_TILES = 6
 NAMED = 300  # groups that are named at all
+METHODS = {
+    "kmeans": "k-means",
+    "ward": "a tree by Ward",
+    "average": "a tree by average linkage",
+    "single": "cutting the spanning tree",
+    "hdbscan": "HDBSCAN",
+    "pca": "principal components",
+    "tsne": "t-SNE",
+    "umap": "UMAP",
+    "isomap": "Isomap",
+    "lle": "LLE",
+    "mds": "MDS",
+}
 
 
 class Group(NamedTuple):

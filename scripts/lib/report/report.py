@@ -19,18 +19,21 @@ from markupsafe import Markup, escape
 from PIL import Image
 
 from scripts.lib.artifacts.record import Record
-from scripts.lib.report import about, words
+from scripts.lib.files.rejected import read_rejected
+from scripts.lib.report import about
 from scripts.lib.report.album import Album, Limits
 from scripts.lib.report.copies import Copies, copies_of
 from scripts.lib.report.encode import Picture, as_picture
-from scripts.lib.report.groups import Groups, categories_of, clusters_of
-from scripts.lib.report.left_out import LeftOut, left_out, read_rejected
+from scripts.lib.report.groups import METHODS, Groups, categories_of, clusters_of
 from scripts.lib.report.ordered import COLUMNS, Ordered
 from scripts.lib.report.sequence import Profile, Sheet, WorstPair, profile_of, sheet_of, worst_pairs
 from scripts.lib.report.timings import Timing, timings
 from scripts.lib.run.visible import visible
+from scripts.lib.view import quality as good
 from scripts.lib.view.artifacts import Moving, Seen, State, intact, see_all
+from scripts.lib.view.left_out import LeftOut, left_out
 from scripts.lib.view.results import Results
+from scripts.lib.words import counted, percent
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAP_SIDE, MAP_BYTES = 1200, 320_000
@@ -131,7 +134,7 @@ def _add_map(page: Page, found: list[Seen]) -> None:
     with Image.open(found[1].path) as image:
         image.thumbnail((MAP_SIDE, MAP_SIDE), Image.Resampling.LANCZOS)
         page.map = as_picture(image.convert("RGB"), MAP_BYTES)
-    page.map_note = words.METHODS.get(facts_of(found[0]).facts["method"], "")
+    page.map_note = METHODS.get(facts_of(found[0]).facts["method"], "")
 
 
 def _add_categories(page: Page, found: list[Seen]) -> None:
@@ -181,9 +184,9 @@ def render(page: Page, usual: Mapping[str, Any], schema: Mapping[str, Any]) -> s
             page=page,
             config=config,
             picture=page.ordered.album.picture,
-            figures=list(words.figures(page.quality)),
-            sentences=list(words.sentences(page.quality)),
-            compared=words.compared(page.quality),
+            figures=list(good.figures(page.quality)),
+            sentences=list(good.sentences(page.quality)),
+            compared=good.compared(page.quality),
             settings=about.settings(config, usual, schema),
             places=list(about.places(page.results.model)),
             folder=os.path.abspath(page.results.model),
@@ -206,8 +209,8 @@ def environment() -> Environment:
     )
     jinja.filters |= {
         "breakable": breakable,
-        "percent": words.percent,
-        "counted": words.counted,
+        "percent": percent,
+        "counted": counted,
         "lasted": lasted,
     }
     return jinja

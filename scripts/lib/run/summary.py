@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from scripts.lib.artifacts.record import Record, seen_record
 from scripts.lib.run.visible import visible
+from scripts.lib.view.quality import certainty, is_shortest
+from scripts.lib.words import counted, percent
 
 SORT = "all"
 RESULTS = {  # of a target: what lies where, below the folder of the model
@@ -81,7 +83,7 @@ def _on_sort(run: Run) -> Lines:
     yield "sorted", _what(order, quality, run.config)
     yield "how well", how_well(json.loads((run.model / "quality.json").read_text(encoding="utf-8")))
     if order.facts["rejected"]:
-        reasons = order.facts.get("reasons") or f"{order.facts['rejected']:,} files"
+        reasons = order.facts.get("reasons") or counted(order.facts["rejected"], "file")
         yield "left out", f"{reasons}; each with its reason in {run.model / 'rejected.csv'}"
     if run.config["copy_mode"] != "none":
         yield "images", f"{run.config['output']}"
@@ -94,10 +96,9 @@ def _on_sort(run: Run) -> Lines:
 
 def _what(order: Record, quality: Record, config: Mapping[str, Any]) -> str:
     files, items = order.facts["files"], quality.facts["n"]
-    images = f"{files:,} image" + ("s" if files != 1 else "")
     different = f", {items:,} of them different," if items != files else ""
     source = config["embeddings"] or ", ".join(config["images"])
-    return f"{images}{different} from {source}"
+    return f"{counted(files, 'image')}{different} from {source}"
 
 
 def how_well(quality: Mapping[str, Any]) -> str:
@@ -107,11 +108,13 @@ def how_well(quality: Mapping[str, Any]) -> str:
     """
     if quality["items"] < 2:
         return "it takes two different images to say"
-    links = f"steps are {quality['ratio']:.0%} of a random order's"
+    links = f"steps are {percent(quality['ratio'])} of a random order's"
     if quality["gap"] is None:
         return links
-    sure = "proven" if quality["bound_kind"] == "proven" else f"{quality['bound_confidence'] or 0:.0%} sure"
-    return f"at most {quality['gap']:.1%} longer than the shortest path there can be ({sure}); {links}"
+    if is_shortest(quality):
+        return f"no path through these images is shorter (proven); {links}"
+    sure, gap = certainty(quality), percent(quality["gap"])
+    return f"at most {gap} longer than the shortest path there can be ({sure}); {links}"
 
 
 def _next(run: Run) -> Iterator[str]:

@@ -55,19 +55,18 @@ def open_results(results: Results, config: Mapping[str, Any]) -> Opened:
         where it is being replaced at this moment.
     """
     paths = _present(results, ("order", "model", "items", "vectors"))
-    base = results.collection.parent.parent  # where the run was at work
     card, items, vectors = (
         read_card(paths["model"]),
         read_items(paths["items"]),
         read_vectors(paths["vectors"]),
     )
     _check_fit(results, card, items, vectors)
-    files = CollectionFiles(paths["order"], items, base)
+    files = CollectionFiles(paths["order"], items, results.base)
     row_of = np.where(files.first.rows >= 0, np.arange(files.items), -1).astype(np.int32)
     index = _index_of(results, vectors, items)
     own = Space(card, vectors, row_of, card.unit_length, index)
     words = _words(results, config, own, items)
-    return Opened(files, own, words, base / Path(config["store"]).expanduser())
+    return Opened(files, own, words, results.base / Path(config["store"]).expanduser())
 
 
 def _index_of(results: Results, vectors: npt.NDArray[Any], items: Items) -> Once[SearchIndex | None]:

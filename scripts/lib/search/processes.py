@@ -42,6 +42,8 @@ class Processes:
             return cast(Views, self._decoder().submit(views, (image, settings), settings.timeout).result())
         except Undecodable as error:
             return Views(None, str(error))
+        except BrokenProcessPool:
+            return Views(None, "the process that decodes has ended")
 
     def ask(
         self,

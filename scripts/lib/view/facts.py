@@ -1,6 +1,5 @@
 """What is known of one file, in words; and which others belong to it."""
 
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -9,9 +8,9 @@ import pyarrow.compute as pc
 
 from scripts.lib.run.visible import visible
 from scripts.lib.view.snapshot import UNKNOWN, Snapshot
+from scripts.lib.words import size_words, time_words
 
 CATEGORIES = 3  # of which the probability is told
-UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 class Duplicate(NamedTuple):
@@ -46,22 +45,6 @@ def facts_of(snapshot: Snapshot, position: int, shape: tuple[int, int] | None) -
         facts.append(("To the next", f"{row['distance_to_next']:.4g}"))
     facts.append(("Content", snapshot.content_id(position).hex()))
     return facts
-
-
-def size_words(size: int) -> str:
-    """Return a number of bytes as people read it, such as 1.4 MB."""
-    if size < 1000:
-        return f"{size} bytes"
-    power = min(len(UNITS) - 1, (len(str(size)) - 1) // 3)
-    return f"{size / 1000**power:.3g} {UNITS[power]}"
-
-
-def time_words(nanoseconds: int) -> str:
-    """Return a time since 1970 as a date; some file systems keep absurd ones."""
-    try:
-        return f"{datetime.fromtimestamp(nanoseconds / 1e9, UTC):%Y-%m-%d %H:%M} UTC"
-    except (OverflowError, ValueError, OSError):
-        return "at no time that a calendar has"
 
 
 def _groups(snapshot: Snapshot, position: int) -> list[tuple[str, str]]:

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scripts.lib.report.left_out import read_rejected
-from scripts.lib.report.words import Figure, counted
+from scripts.lib.files.rejected import read_rejected
 from scripts.lib.view.artifacts import Moving, Seen, State, intact
+from scripts.lib.view.quality import Figure
 from scripts.lib.view.snapshot import Snapshot
+from scripts.lib.words import counted
 
 PARTS = {  # what people look at, by the artifact that tells of it
     "order": "The order",

@@ -1,5 +1,6 @@
 """Which collections there are results of, and which of them a viewer is asked for."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ class Results:
     @property
     def base(self) -> Path:
         """Return the folder in which the runs were at work, which relative paths begin in."""
-        return self.collection.parent.parent
+        return Path(os.path.abspath(self.collection)).parent.parent  # `--results ..` has no parent in itself
 
     @property
     def name(self) -> str:

@@ -10,9 +10,9 @@ from scripts.lib.dashboard import left_out
 from scripts.lib.dashboard.context import Context
 from scripts.lib.dashboard.tiles import tile
 from scripts.lib.report.about import model_facts, places, settings, versions
-from scripts.lib.report.words import Figure, compared, sentences
 from scripts.lib.run.visible import visible
 from scripts.lib.view.overview import counts, left_out_of, parts, read_object
+from scripts.lib.view.quality import Figure, compared, sentences
 from scripts.lib.view.snapshot import Snapshot
 
 NAME, PATH = "Overview", "/overview"

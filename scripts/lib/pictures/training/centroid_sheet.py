@@ -11,6 +11,7 @@ from scripts.lib.pictures.category_sheet import short_title
 from scripts.lib.pictures.contact_sheet import evenly_spaced
 from scripts.lib.pictures.page import DPI, MARGIN, SOFT, WIDTH, Page, typography
 from scripts.lib.pictures.quality.pairs import draw_tile
+from scripts.lib.words import counted
 
 COLUMNS = 5
 MOST = 200  # clusters on the sheet
@@ -48,9 +49,8 @@ def _draw_cluster(
     draw_tile(page, left, top, cluster["medoid_bytes"], cluster["medoid"], pixels())
     tile = Image.fromarray(centroid).resize((pixels(), pixels()), Image.Resampling.BICUBIC)
     page.paste((round(left * DPI) + pixels()) / DPI, top, tile)
-    files = cluster["files"]
     page.write(left, top + SIDE + 0.12, short_title(cluster["name"], NAME_LENGTH), "small")
-    page.write(left, top + SIDE + 0.24, f"{files:,} image{'' if files == 1 else 's'}", "small", color=SOFT)
+    page.write(left, top + SIDE + 0.24, counted(cluster["files"], "image"), "small", color=SOFT)
 
 
 def pixels() -> int:

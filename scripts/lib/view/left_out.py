@@ -1,10 +1,8 @@
 """The files that are not in the order: how many for which reason, and the first of them by name."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.csv as pacsv
 
 REASONS, NAMED = 12, 40
 
@@ -28,16 +26,6 @@ class LeftOut(NamedTuple):
     reasons: list[Reason]
     more_reasons: int
     files: list[tuple[str, str]]
-
-
-def read_rejected(file: Path) -> pa.Table:
-    """Read `rejected.csv`: path, kind, status, error."""
-    names = ("path", "kind", "status", "error")
-    return pacsv.read_csv(
-        file,
-        parse_options=pacsv.ParseOptions(newlines_in_values=True),
-        convert_options=pacsv.ConvertOptions(column_types={name: pa.string() for name in names}),
-    )
 
 
 def left_out(table: pa.Table) -> LeftOut:

@@ -3,29 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from scripts.lib.words import counted, percent
+
 COMPARED = {
     "random": "a random order",
     "input": "the order of the file names",
     "mst_walk": "the walk along the spanning tree",
     "path": "this order",
 }
-
-
 A_PATH = "The order is a path from image to image, and the shorter it is, the more each resembles the next."
 ROUNDING = 1e-6  # of lengths that are summed up in two ways
-METHODS = {
-    "kmeans": "k-means",
-    "ward": "a tree by Ward",
-    "average": "a tree by average linkage",
-    "single": "cutting the spanning tree",
-    "hdbscan": "HDBSCAN",
-    "pca": "principal components",
-    "tsne": "t-SNE",
-    "umap": "UMAP",
-    "isomap": "Isomap",
-    "lle": "LLE",
-    "mds": "MDS",
-}
 
 
 class Figure(NamedTuple):
@@ -43,20 +30,6 @@ class Compared(NamedTuple):
     share: float
     of_random: float | None
     is_ours: bool
-
-
-def percent(share: float) -> str:
-    """Return a share in percent, with the digits that count."""
-    if share <= 0:
-        return "0 %"
-    if share < 0.001:
-        return "less than 0.1 %"
-    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:,.0f} %"
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """Return a number and what it counts: `1 image`, `2,000 images`."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def figures(quality: Mapping[str, Any]) -> Iterator[Figure]:
