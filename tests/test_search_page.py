@@ -44,6 +44,12 @@ def test_an_address_asks_for_what_resembles_an_image(
     page.goto(f"{served.address}/search?like=7")
     assert positions(page, COLLECTION_SIZE) == [7, *nearest(template, 7)]
     assert "19 images, the most similar first" in page.inner_text("#search-said")
+    page.click(f'{HITS}[data-position="{nearest(template, 7)[0]}"]')
+    page.click("text=More like this")
+    page.wait_for_url(f"**/search?like={nearest(template, 7)[0]}")
+    page.wait_for_function(
+        f"document.querySelector('{HITS}')?.dataset.position === '{nearest(template, 7)[0]}'"
+    )
     axe(page)
     screenshot(page, "search")
 
@@ -67,7 +73,7 @@ def test_a_file_that_is_no_image_is_told_and_its_name_is_text(
     file.write_bytes(b"no image")
     page.goto(f"{served.address}/search")
     page.set_input_files("#search-upload input", file)
-    page.wait_for_function("document.querySelector('#search-said').innerText.includes('searched for')")
+    page.wait_for_function("document.querySelector('#search-said')?.innerText.includes('searched for')")
     assert file.name in page.inner_text("#search-file")
     assert page.query_selector("#search-file img") is None
     assert page.title() != "owned"
@@ -75,12 +81,12 @@ def test_a_file_that_is_no_image_is_told_and_its_name_is_text(
 
 def test_what_a_model_does_not_know_is_told(page: "Page", served: Dashboard) -> None:
     page.goto(f"{served.address}/search")
-    page.wait_for_function("document.querySelector('#search-text').disabled")
+    page.wait_for_function("document.querySelector('#search-text')?.disabled")
     assert "knows no words" in page.inner_text("#search-no-words")
     page.click("#search-go")
-    page.wait_for_function("document.querySelector('#search-said').innerText.includes('choose an image')")
+    page.wait_for_function("document.querySelector('#search-said')?.innerText.includes('choose an image')")
 
 
 def test_a_place_that_does_not_exist_is_told(page: "Page", served: Dashboard) -> None:
     page.goto(f"{served.address}/search?like=400")
-    page.wait_for_function("document.querySelector('#search-said').innerText.includes('no place 400')")
+    page.wait_for_function("document.querySelector('#search-said')?.innerText.includes('no place 400')")
