@@ -37,8 +37,8 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 LOCAL = {"127.0.0.1", "localhost", "::1"}
-START_SECONDS = 60
-END_SECONDS = 20
+START_SECONDS = 120
+END_SECONDS = 60
 VIEWPORT: "ViewportSize" = {"width": 1280, "height": 850}
 PATIENCE = 30  # seconds for what is expected of a page, on a machine that does other things, too
 

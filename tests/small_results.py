@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 from conftest import SCHEMA, picture
+from small_facts import CARD, FIGURES, duplicate_row
 
 from scripts.lib.artifacts.record import Provenance, recording
 from scripts.lib.clustering.cluster_table import cluster_table
@@ -38,29 +39,6 @@ HOSTILE = (
     "caf\udce9.jpg",  # a byte that is no UTF-8
     "=cmd|' \\C calc'!A0.jpg",
 )
-CARD = {  # model.json
-    "name": "descriptor",
-    "dimension": 8,
-    "dtype": "float32",
-    "version": 2,
-    "weights": None,
-    "weights_blake3": None,
-    "weights_source": None,
-    "preprocessing": {"layout": 1.3},
-    "fingerprint": "0123456789abcdef",
-}
-FIGURES = {  # of quality.json, which no viewer looks at closely
-    "mst_exact": True,
-    "worst_over_longest_mst_edge": 1.2,
-    "label_share": 0.5,
-    "label_chance": 0.3,
-    "preservation": {"neighbors": [{"k": 10, "share": 0.6, "chance": 0.2}]},
-    "near_duplicates": {"groups": 1, "items": 2, "contiguous": 1},
-    "orders": {
-        name: {"length": mean, "mean": mean, "label_share": None}
-        for name, mean in (("random", 12.0), ("input", 9.0), ("mst_walk", 4.0), ("path", 3.0))
-    },
-}
 BRUTE_FORCE = 2_000  # items of which the neighbour graph is computed; more have neighbours by number
 
 
@@ -215,7 +193,7 @@ class _Maker:
         found = [each for each in groups.values() if len(each) > 1]
         alone = [each[0] for each in groups.values() if len(each) == 1][-2:]
         found += [alone] if len(alone) == 2 else []
-        made = [_duplicate(number, files, row) for number, files in enumerate(found) for row in files]
+        made = [duplicate_row(number, files, row) for number, files in enumerate(found) for row in files]
         table = pa.Table.from_pylist(made, DUPLICATES)
         self.table("duplicates.parquet", table, [self.model / "items.parquet"])
 
@@ -251,22 +229,3 @@ class _Maker:
 
 def _lengths(vectors: np.ndarray) -> np.ndarray:
     return np.linalg.norm(np.diff(vectors, axis=0), axis=1).astype(np.float32)
-
-
-def _duplicate(group: int, files: list[dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
-    place = files.index(row)
-    kind = None if not place else "exact" if row["content_id"] == files[0]["content_id"] else "near"
-    of_file = {name: row[name] for name in ("path", "path_bytes", "content_id", "size", "mtime_ns")}
-    return of_file | {
-        "group": group,
-        "kind": kind,
-        "distance": 0.1 if place else None,
-        "bits": 2 * place if place else None,
-        "keep": not place,
-        "proposed": not place,
-        "decision": None,
-        "reason": "the same bytes as the best" if kind == "exact" else "the larger of two",
-        "width": 96,
-        "height": 64,
-        "format": "JPEG",
-    }

@@ -176,7 +176,7 @@ def test_facts_tell_sizes_and_the_estimate() -> None:
     json.dumps(facts)
 
 
-def test_the_workflow_clusters_and_does_nothing_twice(collection: Workflow) -> None:
+def test_the_workflow_clusters_does_nothing_twice_and_sees_new_images(collection: Workflow) -> None:
     assert collection.jobs("cluster") == ALL_STAGES
     numbers = pq.read_table(collection.model / "clusters.parquet")["cluster"].to_numpy()
     facts = json.loads((collection.model / "clusters.json").read_text())
@@ -189,11 +189,7 @@ def test_the_workflow_clusters_and_does_nothing_twice(collection: Workflow) -> N
         "2.jpg",
     ]
     assert "there are no more than 20" in collection.run("cluster", clusters=500).stderr
-
-
-def test_new_images_are_seen_by_the_target(collection: Workflow) -> None:
-    collection.run("cluster")
     write_pictures(collection.images / "more", 3, first=70)
-    jobs = collection.jobs("cluster")
+    jobs = collection.jobs("cluster", clusters=500)
     assert jobs["clusters"] == jobs["labels"] == 1
     assert len(pq.read_table(collection.model / "labels.parquet")) == 23

@@ -111,7 +111,7 @@ def test_equal_images_in_many_files_are_one_group(workflow: Workflow) -> None:
     content = write_pictures(workflow.images, 1)[0].read_bytes()
     for i in range(30):
         (workflow.images / f"copy {i:02}.jpg").write_bytes(content)
-    workflow.run()
+    workflow.run("order")
     table = pq.read_table(workflow.model / "order.parquet")
     assert table["duplicate_group"].to_pylist() == [0] * 31
     assert workflow.order() == sorted(workflow.order())
@@ -123,7 +123,7 @@ def test_equal_pixels_in_different_bytes_stand_side_by_side(workflow: Workflow) 
     for i in range(8):  # more than a neighbour list is long would fall apart at distance zero
         content = (workflow.images / "image 3.jpg").read_bytes()
         (workflow.images / f"twin {i}.jpg").write_bytes(content + bytes([i]))
-    workflow.run(knn_k=4)
+    workflow.run("order", knn_k=4)
     positions = [i for i, name in enumerate(workflow.order()) if "twin" in name or name == "image 3.jpg"]
     assert positions == list(range(positions[0], positions[0] + 9))
 
@@ -155,7 +155,7 @@ def test_precomputed_vectors_of_vanished_files_leave_the_copies_alone(workflow: 
     table = pa.table({"path": [str(path) for path in paths], "vector": vectors})
     pq.write_table(table, workflow.folder / "v.parquet")
     workflow.config = {"model": "precomputed", "embeddings": "v.parquet"}
-    workflow.run()
+    workflow.run("copy")
     assert len(workflow.copies()) == 6
     workflow.images.rename(workflow.folder / "away")
     refused = workflow.run("--forcerun", "copy", check=False)
@@ -175,7 +175,7 @@ def test_a_file_that_could_not_be_read_is_tried_again_once_it_can_be(workflow: W
     paths = write_pictures(workflow.images, 8)
     lost = workflow.images / "lost.jpg"
     lost.symlink_to(workflow.folder / "elsewhere.jpg")
-    workflow.run()
+    workflow.run("order")
     assert len(workflow.order()) == 8
     (workflow.folder / "elsewhere.jpg").write_bytes(paths[0].read_bytes() + b"x")
     workflow.run()

@@ -219,7 +219,8 @@ def labels_by_content(workflow: Workflow) -> dict[bytes, str]:
 
 
 def test_the_workflow_keeps_labels_when_images_come_and_go(collection: Workflow) -> None:
-    collection.run("cluster")
+    labels = str((collection.model / "labels.parquet").relative_to(collection.folder))
+    collection.run(labels)
     before = labels_by_content(collection)
     assert len(set(before.values())) == 20
     write_pictures(collection.images / "more", 4, first=500)
@@ -229,5 +230,5 @@ def test_the_workflow_keeps_labels_when_images_come_and_go(collection: Workflow)
     assert len(after) == 23
     assert prefix_free(list(after.values()))
     assert all(after[content] == label for content, label in before.items() if content in after)
-    collection.run("cluster", label_keep=False)
+    collection.run(labels, label_keep=False)
     assert labels_by_content(collection) != after

@@ -34,7 +34,7 @@ from scripts.lib.dashboard.map.palettes import (
     scale_colours,
 )
 from scripts.lib.dashboard.map.selection import Selection, inside, inside_any
-from scripts.lib.view.snapshot import Snapshot, load_snapshot
+from scripts.lib.view.snapshot import Coded, Snapshot, load_snapshot
 
 COUNT = 120
 # How protanopes, deuteranopes and tritanopes see linear RGB (Machado, Oliveira and Fernandes 2009).
@@ -124,6 +124,15 @@ def test_what_nothing_tells_can_not_be_chosen(snapshot: Snapshot, tmp_path: Path
     assert [each.key for each in CHOICES if is_there(bare, each)] == ["position", "folder", "time"]
     assert (first_choice(snapshot), first_choice(bare)) == ("cluster", "position")
     assert colouring(bare, "cluster").ticks == colouring(bare, "position").ticks
+
+
+def test_groups_have_the_names_of_the_moment(snapshot: Snapshot) -> None:
+    chosen = Chosen()
+    assert snapshot.clusters is not None
+    assert chosen.colouring(snapshot, "cluster").groups is snapshot.clusters
+    names = [f"new {name}" for name in snapshot.clusters.names]
+    renamed = dataclasses.replace(snapshot, clusters=Coded(snapshot.clusters.codes, names))
+    assert chosen.colouring(renamed, "cluster").groups is renamed.clusters
 
 
 def test_filters_let_pass_what_they_say(snapshot: Snapshot) -> None:

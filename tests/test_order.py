@@ -113,6 +113,6 @@ def test_the_stage_writes_the_order_for_other_programs_and_from_its_end(collecti
     lengths, turned = ([d for d in t["distance_to_next"].to_pylist() if d] for t in (forth, back))
     assert turned == lengths[::-1]
     assert collection.jobs(**settings) == {}
-    collection.run()
+    collection.run("order")
     assert not (collection.model / "order.txt").exists(), "it would be of another order"
     assert pq.read_table(collection.model / "order.parquet").equals(forth)

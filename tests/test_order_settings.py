@@ -24,7 +24,7 @@ def distances_of(workflow: Workflow) -> list[float | None]:
 def test_a_kept_order_takes_in_what_is_new_and_leaves_the_rest(collection: Workflow) -> None:
     collection.config |= {"order_keep": True, "knn_k": 5}
     before = collection.order()
-    collection.run()
+    collection.run("order")
     assert collection.order() == before
     (collection.images / before[7]).unlink()
     write_pictures(collection.images, 2, first=70)
@@ -43,11 +43,11 @@ def test_a_kept_order_takes_in_what_is_new_and_leaves_the_rest(collection: Workf
 
 def test_a_kept_order_is_the_same_to_the_byte_when_nothing_changed(collection: Workflow) -> None:
     collection.config["order_keep"] = True
-    collection.run()
+    collection.run("order")
     path = (collection.model / "path.npy").read_bytes()
     side_file = collection.model / "kept" / "order.parquet"
     order = side_file.read_bytes()
-    assert set(collection.jobs("--forcerun", "knn")) >= {"knn", "two_opt"}
+    assert set(collection.jobs("order", "--forcerun", "knn")) >= {"knn", "two_opt"}
     assert (collection.model / "path.npy").read_bytes() == path
     assert side_file.read_bytes() == order
 
@@ -60,7 +60,7 @@ def test_a_kill_leaves_the_kept_order(collection: Workflow) -> None:
     collection.forget("two_opt")
     collection.kill_in("two_opt")
     assert side_file.read_bytes() == order
-    collection.run()
+    collection.run("order")
     assert side_file.read_bytes() != order
 
 

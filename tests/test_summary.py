@@ -55,7 +55,7 @@ def test_a_sort_is_told_in_ten_lines(sorted_folder: Path, capsys: pytest.Capture
         f"seriatim: table       {model / 'order.csv'}",
         f"seriatim: report      {model / 'report.html'}",
         f"seriatim: quality     {model / 'quality.png'}",
-        "seriatim: next        make cluster finds groups",
+        "seriatim: next        make dashboard_data makes what python -m scripts.dashboard shows",
         "seriatim:             make undo puts everything back",
     ]
     log = (sorted_folder / "logs" / "summary.log").read_text().splitlines()
@@ -69,7 +69,7 @@ def test_what_is_next_depends_on_what_there_is(
     summary.tell_end(a_run(sorted_folder, "all", copy_mode="none", report=False))
     said = "\n".join(lines(capsys))
     assert "make duplicates" in said
-    assert "make project" in said
+    assert "make dashboard_data" in said
     for absent in ("make cluster", "make undo", "report.html", "images   "):
         assert absent not in said
 
@@ -132,4 +132,4 @@ def test_a_sort_says_at_its_end_where_everything_is(template: Workflow) -> None:
     told = (template.results / "logs" / "summary.log").read_text()
     assert f"sorted      {COLLECTION_SIZE} images from input_images" in told
     assert "images      sorted_images" in told
-    assert "snakemake --cores 2 cluster ... finds groups" in told
+    assert "snakemake --cores 2 dashboard_data ... makes what python -m scripts.dashboard shows" in told

@@ -176,7 +176,7 @@ def test_vectors_and_order_do_not_depend_on_partitions_or_cores(workflow: Workfl
     results = []
     for name, partitions, cores in (("one", 1, 1), ("four", 4, 2)):
         settings = {"name": name, "partitions": partitions, "store": f"store-{name}", "output": name}
-        workflow.run(cores=cores, **settings)
+        workflow.run("order", cores=cores, **settings)
         folder = workflow.folder / "results" / name / "descriptor"
         files = ("vectors.npy", "items.parquet", "knn.npz", "path.npy", "order.parquet")
         results.append([(folder / file).read_bytes() for file in files])

@@ -28,10 +28,10 @@ RESULTS = {  # of a target: what lies where, below the folder of the model
     "report": {"report": "report.html"},
 }
 OF_A_SORT = {"table": "order.csv", "report": "report.html", "quality": "quality.png"}
+OPENS = "python -m scripts.dashboard shows"
 NEXT = (  # a target, what it is for, and the artifact of it that says that it was made
-    ("cluster", "finds groups", "clusters.jpg"),
+    ("dashboard_data", f"makes what {OPENS}", "../thumbnails.parquet"),
     ("duplicates", "finds copies", "duplicates.html"),
-    ("project", "draws a map", "projection.png"),
     ("collection", "makes one table of all that is known", "collection.parquet"),
 )
 LABEL = 11  # characters
@@ -127,6 +127,8 @@ def _next(run: Run) -> Iterator[str]:
 
 
 def _on_targets(run: Run) -> Lines:
+    if "dashboard_data" in run.targets:
+        yield "dashboard", f"{OPENS} it"
     for target in RESULTS:
         if target in run.targets:
             for label, name in RESULTS[target].items():

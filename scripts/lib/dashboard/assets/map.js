@@ -2,7 +2,7 @@
 
 (() => {
     const WHEEL_REST = 160, STEP = 0.2;
-    let asked = 0, windowTimer = 0, picture = null, under = null;
+    let asked = 0, windowTimer = 0, picture = null, under = null, loading = null;
     const pointer = { x: 0, y: 0 }, pressed = { x: 0, y: 0 };
 
     const graph = () => document.querySelector("#map-graph .js-plotly-plot");
@@ -42,7 +42,7 @@
             clearTimeout(windowTimer);
             tell("map-window", null);
         } else {
-            Plotly.relayout(gd, "scene.camera", null);
+            Plotly.relayout(gd, "scene.camera", { eye: gd.layout.meta.eye });
         }
     }
 
@@ -193,7 +193,9 @@
         image.removeAttribute("src");
         box.hidden = false;
         place(box);
-        fetch(`/thumbnail/${generation}/${position}`).then(async (answer) => {
+        if (loading) loading.abort(); // the pointer passes by many points
+        loading = new AbortController();
+        fetch(`/thumbnail/${generation}/${position}`, { signal: loading.signal }).then(async (answer) => {
             const blob = await answer.blob();
             if (turn !== asked || !answer.ok) return;
             name.textContent = decodeURIComponent(answer.headers.get("X-File-Name") || "");

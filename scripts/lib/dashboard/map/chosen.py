@@ -7,7 +7,7 @@ second at a million.
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from scripts.lib.dashboard.map import colouring, detail_level, filters, selection
@@ -72,10 +72,11 @@ class Chosen:
         return self.passing(snapshot, question) if chosen is None else chosen
 
     def colouring(self, snapshot: Snapshot, key: str) -> Colouring:
-        """Return the colours by something."""
-        return self._answer(
+        """Return the colours by something; groups have the names of the moment."""
+        found = self._answer(
             (snapshot.generation, "colouring", key), lambda: colouring.colouring(snapshot, key)
         )
+        return replace(found, groups=colouring.groups_of(snapshot, key))
 
     def ranking(self, snapshot: Snapshot) -> Ints:
         """Return the sequence in which files are drawn: (n,) int32."""

@@ -146,7 +146,7 @@ def _layout(scene: Scene) -> dict[str, Any]:
         axis: dict[str, Any] = bare | {"showbackground": False}
         space: dict[str, Any] = {f"{name}axis": axis for name in "xyz"}
         space |= {"aspectmode": "data", "dragmode": "orbit", "camera": {"eye": EYE}}
-        return shared | {"scene": space, "meta": {"home": None}}
+        return shared | {"scene": space, "meta": {"home": None, "eye": EYE}}
     whole = home(scene.places)
     return shared | {
         "xaxis": bare | {"range": list(whole[:2])},

@@ -65,7 +65,7 @@ def _tools() -> Component:
     ]
     drag = html.Div(one_of("map-drag", "What dragging does", drags, "pan"), className="only-flat")
     parts = [one_of("map-dimensions", "Dimensions", plane, 2), drag, *buttons]
-    return html.Div(parts, className="tools", role="group", **{"aria-label": "Tools of the map"})
+    return html.Div(parts, className="map-tools", role="group", **{"aria-label": "Tools of the map"})
 
 
 def _larger(snapshot: Snapshot, context: Context) -> list[Component]:
