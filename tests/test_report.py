@@ -29,6 +29,7 @@ from scripts.lib.view.left_out import left_out
 from scripts.lib.view.results import Results
 from tests.conftest import COLLECTION_SIZE, SCHEMA, Workflow, picture, write_pictures
 from tests.pages import PageReader, check_can_be_read_aloud, check_loads_nothing
+from tests.small_results import Small, write_results
 
 LIMITS = Limits(10**8, 60.0, 1)
 NAMES = [
@@ -159,6 +160,14 @@ def test_of_a_hostile_group_and_setting_only_text_is_left(results: Results) -> N
     assert not read.all("script")
     assert bad in read.text
     assert len(plain.all("section")) == len(read.all("section"))
+
+
+def test_what_can_not_be_read_as_it_is_written_today_is_left_out(tmp_path: Path) -> None:
+    made = write_results(tmp_path, Small(6))  # the records do not name the settings of their stages
+    page = choose(required(made), made)
+    assert [each.title for each in page.absent if each.is_outdated] == ["Clusters", "Map", "Categories"]
+    assert page.duplicates is not None
+    check_can_be_read_aloud(rendered(page))
 
 
 def test_an_empty_order_has_a_report(results: Results, tmp_path: Path) -> None:
