@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from browser import browser, context, page, problems
 from PIL import Image
 
 from scripts.lib.run.config import complete, model_tag, read_schema
 from tests.engine import ENGINES, PROGRAM
+
+pytest.register_assert_rewrite("browser")  # its fixtures tell what they found, as tests do
+from browser import browser, context, page, problems  # noqa: E402
 
 __all__ = ["browser", "context", "page", "problems"]  # fixtures of another module
 ROOT = Path(__file__).resolve().parent.parent
