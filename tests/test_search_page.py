@@ -48,6 +48,14 @@ def test_an_address_asks_for_what_resembles_an_image(
     screenshot(page, "search")
 
 
+def test_details_lead_to_what_resembles_an_image(page: "Page", served: Dashboard) -> None:
+    page.goto(f"{served.address}/order?at=3")
+    page.click(".film-large")
+    page.click("#details a[href='/search?like=3']")
+    assert positions(page, COLLECTION_SIZE)[0] == 3
+    page.wait_for_selector("#details", state="hidden")
+
+
 def test_a_file_that_is_in_the_collection_is_found_first(
     page: "Page", served: Dashboard, template: Workflow
 ) -> None:
@@ -67,7 +75,7 @@ def test_a_file_that_is_no_image_is_told_and_its_name_is_text(
     file.write_bytes(b"no image")
     page.goto(f"{served.address}/search")
     page.set_input_files("#search-upload input", file)
-    page.wait_for_function("document.querySelector('#search-said').innerText.includes('searched for')")
+    page.wait_for_function("document.querySelector('#search-said')?.innerText.includes('searched for')")
     assert file.name in page.inner_text("#search-file")
     assert page.query_selector("#search-file img") is None
     assert page.title() != "owned"
@@ -75,12 +83,12 @@ def test_a_file_that_is_no_image_is_told_and_its_name_is_text(
 
 def test_what_a_model_does_not_know_is_told(page: "Page", served: Dashboard) -> None:
     page.goto(f"{served.address}/search")
-    page.wait_for_function("document.querySelector('#search-text').disabled")
+    page.wait_for_function("document.querySelector('#search-text')?.disabled")
     assert "knows no words" in page.inner_text("#search-no-words")
     page.click("#search-go")
-    page.wait_for_function("document.querySelector('#search-said').innerText.includes('choose an image')")
+    page.wait_for_function("document.querySelector('#search-said')?.innerText.includes('choose an image')")
 
 
 def test_a_place_that_does_not_exist_is_told(page: "Page", served: Dashboard) -> None:
     page.goto(f"{served.address}/search?like=400")
-    page.wait_for_function("document.querySelector('#search-said').innerText.includes('no place 400')")
+    page.wait_for_function("document.querySelector('#search-said')?.innerText.includes('no place 400')")

@@ -5,7 +5,7 @@ The keyboard and the focus are taken care of in `assets/picking.js`.
 
 from typing import Any
 
-from dash import Dash, Input, Output, State, html
+from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from scripts.lib.dashboard.context import Context
@@ -121,6 +121,7 @@ def _links(snapshot: Snapshot, position: int) -> Component:
     return html.P(
         [
             html.A("Play from here", href=f"/order?at={position}&play=1", **play),
+            dcc.Link("Search for its like", href=f"/search?like={position}"),
             html.A("Open in a window", href=image_url(snapshot, position), **window),
         ],
         className="details-links",
