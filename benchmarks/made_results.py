@@ -21,7 +21,6 @@ from scripts.lib.run.config import complete, read_schema
 from scripts.lib.thumbnails.picture_parts import FOLDER, PictureParts
 from scripts.lib.view.results import Results
 
-SCHEMA = Path(__file__).resolve().parent.parent / "workflow" / "schemas" / "config.schema.yaml"
 NEIGHBORS, CLUSTERS, FOLDERS, PART = 24, 500, 40, 4096
 CATEGORIES = ["animals", "buildings", "food", "people", "plants", "sea", "streets", "vehicles"]
 SIDE, PICTURES = 160, 64  # pixels of a thumbnail, and how many different ones there are
@@ -29,7 +28,7 @@ SIDE, PICTURES = 160, 64  # pixels of a thumbnail, and how many different ones t
 
 def make_results(folder: Path, count: int, dimension: int) -> Results:
     """Write results of `count` images into results/made/descriptor below a folder."""
-    config = complete({"name": "made", "model": "descriptor"}, read_schema(SCHEMA))
+    config = complete({"name": "made", "model": "descriptor"}, read_schema())
     results = Results(folder / "results" / "made" / "descriptor", config)
     results.model.mkdir(parents=True)
     (results.model / "config.yaml").write_text(yaml.safe_dump(config))

@@ -29,6 +29,7 @@ from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.files.content_ids import ID_DTYPE
 from scripts.lib.ordering.graph.kept_index import KeptIndex, write_kept_index
 from scripts.lib.ordering.graph.knn import KnnSettings, tuned_index
+from scripts.lib.run.config import complete, read_schema
 from scripts.lib.search import engine as engines
 from scripts.lib.search.engine import Query, SearchEngine
 from scripts.lib.view.results import Results
@@ -36,7 +37,7 @@ from scripts.lib.view.results import Results
 Floats = npt.NDArray[np.float32]
 
 SIZES = {(100_000, 256): False, (1_000_000, 512): False, (1_000_000, 256): True}  # and whether by an index
-CONFIG = {"name": "made", "model": "clip:made/made"}
+CONFIG = complete({}, read_schema()) | {"name": "made", "model": "clip:made/made"}
 SHOWN, COUNTED = 24, 10  # results of a query, and those that recall is measured on
 LIKENESS = 0.2  # cosine of words with the middle of the images
 BLOCK = 1 << 16
@@ -137,7 +138,7 @@ class GivenTexts:
 def measure(folder: Path, queries: int, words: bool, index: bool) -> Measured:
     """Open the results and search, by the index or not."""
     engines.INDEX_FROM = 0 if index else 1 << 62
-    engine, opened = timed(lambda: SearchEngine.open(Results(folder, dict(CONFIG))))
+    engine, opened = timed(lambda: SearchEngine.open(Results(folder, CONFIG)))
     space = engine._own
     rows = np.random.default_rng(1).choice(len(space.vectors), queries + 1)
     targets = word_directions(space.vectors, queries + 1) if words else unit(space.vectors[rows])

@@ -21,7 +21,6 @@ from scripts.lib.run.triggers import RESULTS
 from scripts.lib.view.results import find_results
 
 PAGES = (map_page, order, clusters, duplicates, search, overview)
-SCHEMA = Path(__file__).resolve().parent.parent / "workflow" / "schemas" / "config.schema.yaml"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> None:
     results = find_results(options.results, options.name, options.model)
     access = access_for(options.host, options.port, options.token)
-    schema = read_schema(SCHEMA)
+    schema = read_schema()
     context = Context(Library(results), command, options.read_only, schema, complete({}, schema))
     serve(context, PAGES, access, lambda: _tell(access, options.open))
 

@@ -11,8 +11,6 @@ from scripts.lib.run.stage import stage
 from scripts.lib.view.results import Results
 from scripts.lib.words import counted, size_words
 
-SCHEMA = Path(__file__).resolve().parent.parent / "workflow" / "schemas" / "config.schema.yaml"
-
 
 def main(job: Any) -> None:
     """Run the stage."""
@@ -23,7 +21,7 @@ def main(job: Any) -> None:
         album = page.ordered.album
         with run.progress(len(album), "images") as count:
             album.develop(limits_of(job.config, job.threads), count)
-        schema = read_schema(SCHEMA)
+        schema = read_schema()
         facts = {"images": len(album), "without_picture": album.missing, "absent": len(page.absent)}
         provenance = Provenance("report", job.params.version, {}, [*required, *page.used], facts)
         with recording(report, provenance) as temporary:

@@ -33,7 +33,6 @@ from scripts.lib.run.progress import Progress
 from scripts.lib.run.triggers import RESULTS
 
 CONFIG = Path("config/config.yaml")
-SCHEMA = Path(__file__).resolve().parent.parent / "workflow" / "schemas" / "config.schema.yaml"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -84,7 +83,7 @@ def _run(options: argparse.Namespace) -> None:
 
 def _config() -> dict[str, Any]:
     given = yaml.safe_load(CONFIG.read_text(encoding="utf-8")) if CONFIG.exists() else {}
-    return complete(given or {}, read_schema(SCHEMA))
+    return complete(given or {}, read_schema())
 
 
 def _check(store: Path) -> None:

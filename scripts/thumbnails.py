@@ -27,14 +27,17 @@ from scripts.lib.thumbnails.thumbnails import (
     thumbnail_table,
     tidy,
 )
+from scripts.lib.words import counted
 
 
-def make_missing(run: Stage, job: Any, store: PictureParts, missing: np.ndarray) -> dict[bytes, Failed]:
-    """Make the pictures that are missing."""
+def make_missing(
+    run: Stage, job: Any, store: PictureParts, missing: np.ndarray, inventory: Path
+) -> dict[bytes, Failed]:
+    """Make the pictures that are missing, of contents (m,) S32; return what has none, and why."""
     config, parts = job.config, PartSettings(part_size(job), min(30, job.config["part_seconds"]))
     store.check_writable()
     workers = worker_settings(job.params.side, job.params.pixel_limit, job.threads, config["decode_seconds"])
-    holders = holders_of(checked(Path(job.input.inventory)), missing)
+    holders = holders_of(inventory, missing)
     with run.progress(len(missing), "images") as count:
         return make_pictures(missing, holders, store, workers, parts, count)
 
@@ -52,7 +55,8 @@ def report(run: Stage, failures: dict[bytes, Failed], holders: Holders) -> list[
         run.info("has no thumbnail: %s, %s", error, ", ".join(map(readable, holders[row])))
         unread += holders[row] if status in READING else []
     if failures:
-        run.tell(f"{len(failures)} images can't be decoded, and have no thumbnail; the log says why")
+        files = counted(len(failures), "image")
+        run.tell(f"no thumbnail of {files}, which can't be read or decoded; the log says why")
     return unread
 
 
@@ -63,11 +67,12 @@ def main(job: Any) -> None:
     with stage("thumbnails", job.log[0]) as run, occupying(folder, run.tell) as occupant:
         store = PictureParts(folder, job.params.side)
         sources = [checked(path) for path in lists]
-        wanted = pictured_contents(Path(job.input.inventory))
+        inventory = checked(Path(job.input.inventory))
+        wanted = pictured_contents(inventory)
         missing = store.places().without(wanted)
         run.info("%d images and videos, %d of them have a thumbnail", len(wanted), len(wanted) - len(missing))
-        failures = make_missing(run, job, store, missing) if len(missing) else {}
-        holders = holders_of(Path(job.input.inventory), np.array(sorted(failures), ID_DTYPE))
+        failures = make_missing(run, job, store, missing, inventory) if len(missing) else {}
+        holders = holders_of(inventory, np.array(sorted(failures), ID_DTYPE))
         unread = report(run, failures, holders)
         try:
             tidy(store, wanted, part_size(job))

@@ -283,7 +283,7 @@ def test_what_the_dashboard_shows_costs_only_what_is_new(collection: Workflow) -
     (collection.images / "b&<i>.jpg").write_bytes(film([np.asarray(picture(7, (64, 48)))] * 5))
     (collection.images / "half.jpg").write_bytes((collection.images / "image 0.jpg").read_bytes()[:-100])
     told = collection.run("dashboard_data").stderr
-    assert "1 images can't be decoded, and have no thumbnail" in told
+    assert "no thumbnail of 1 image, which can't be read or decoded" in told
     assert not re.search(r"Rule: (copy|plan|image_hashes|centroids)\)", told)
     assert "half.jpg" in (collection.results / "logs" / "thumbnails.log").read_text()
     assert made_now(collection) == 3

@@ -73,6 +73,7 @@ def test_the_results_of_the_last_run_are_found_or_those_that_are_named(
         ("cats", "descriptor"),
     ]
     assert find_results(tmp_path).tag == "resnet18-0123"
+    assert find_results(tmp_path).config["thumbnail_side"] == 160  # what the last run did not know
     assert find_results(tmp_path, "cats", "descriptor").tag == "descriptor"
     assert find_results(tmp_path, model="resnet18").tag == "resnet18-0123"
     assert find_results(tmp_path, "dogs").base == tmp_path.parent

@@ -148,12 +148,15 @@ def this_run():
         Path(COLLECTION),
         Path(MODEL),
         frozenset(rule.name for rule in workflow.dag.targetrules),
-        (
-            "make {} ...".format
-            if "MAKELEVEL" in os.environ
-            else f"snakemake --cores {ALL_CORES} {{}} ...".format
-        ),
+        command_of,
     )
+
+
+def command_of(target):
+    """Return the command that makes a target, by what this run was begun with."""
+    if "MAKELEVEL" in os.environ:
+        return f"make {target.replace('_', '-')} ..."
+    return f"snakemake --cores {ALL_CORES} {target} ..."
 
 
 def tell_where_nothing_is_done(record):

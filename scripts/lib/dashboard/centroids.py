@@ -1,7 +1,7 @@
 """The centroids of clusters as pictures, where the model can decode them."""
 
 import io
-import threading
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,37 +10,35 @@ from PIL import Image
 
 from scripts.lib.dashboard.library import Library
 from scripts.lib.dashboard.pictures import FOR_EVER
-from scripts.lib.view.artifacts import Moving, intact
+from scripts.lib.view.last_read import LastRead
 from scripts.lib.view.snapshot import Snapshot
 
 Pictures = npt.NDArray[np.uint8]
 
 
 class Centroids:
-    """The pictures of the snapshot that was asked for last, on the disk: (c, side, side, 3) uint8."""
+    """Pictures by snapshot; they stay on the disk. Any number of threads may ask for them."""
 
     def __init__(self) -> None:
-        self._lock, self._generation = threading.Lock(), ""
-        self._pictures: Pictures | None = None
+        self._pictures = LastRead("centroids", _mapped)
 
     def of(self, snapshot: Snapshot) -> Pictures | None:
-        """Return the pictures, rows as in the table of clusters; None where there are none."""
-        with self._lock:
-            if self._generation != snapshot.generation:
-                self._pictures, self._generation = _opened(snapshot), snapshot.generation
-            return self._pictures
+        """Return the pictures, rows as in the table of clusters; None where there are none.
+
+        returns : (c, side, side, 3) uint8
+        """
+        seen, table = snapshot.seen["centroids"], snapshot.cluster_table
+        if not seen.is_present or table is None:
+            return None
+        pictures = self._pictures.of(snapshot)
+        return pictures if pictures is not None and len(pictures) == len(table) else None
 
 
-def _opened(snapshot: Snapshot) -> Pictures | None:
-    seen, table = snapshot.seen["centroids"], snapshot.cluster_table
-    if not seen.is_present or table is None:
-        return None
-    try:
-        pictures: Pictures = np.load(intact(seen), mmap_mode="r")
-    except (Moving, OSError, ValueError):  # a newer run has replaced it
-        return None
-    fits = pictures.ndim == 4 and pictures.shape[3] == 3 and pictures.dtype == np.uint8
-    return pictures if fits and len(pictures) == len(table) else None
+def _mapped(file: Path) -> Pictures:
+    pictures: Pictures = np.load(file, mmap_mode="r")
+    if pictures.ndim != 4 or pictures.shape[3] != 3 or pictures.dtype != np.uint8:
+        raise ValueError(f"{file} holds no pictures")
+    return pictures
 
 
 def serve_centroids(server: Flask, library: Library, centroids: Centroids) -> None:

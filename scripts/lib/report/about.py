@@ -29,6 +29,7 @@ FILES = {  # below the folder of the model, unless they begin with two dots
     "labels.parquet": "the hierarchical label of each image",
     "loss.png": "how the training went",
     "reconstructions.png": "what the trained network makes of images",
+    "centroids.png": "what the trained network makes of the middles of clusters",
     "collection.parquet": "all that is known of each file, in one table",
     "config.yaml": "the settings of this run",
     "logs": "what each stage said",

@@ -28,7 +28,7 @@ Pictures = dict[str, Picture]
 class Shot(NamedTuple):
     """A place in the report for an image.
 
-    place : position in the order, from 1; None where it has none
+    place : position in the order, from 0 as everywhere; None where it has none
     """
 
     content: bytes

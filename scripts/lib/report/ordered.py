@@ -32,7 +32,7 @@ class Ordered:
     def shot(self, row: int, size: str) -> Shot:
         """Ask for the image at a place of the order."""
         content, path = (self.order[name][row].as_py() for name in ("content_id", "path"))
-        return self.album.take(Shot(content, size, path, row + 1), self._files(row))
+        return self.album.take(Shot(content, size, path, row), self._files(row))
 
     def shots(self, rows: list[int], size: str) -> list[Shot]:
         """Ask for several images."""

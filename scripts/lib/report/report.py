@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -117,7 +118,7 @@ def _choose_what_there_is(page: Page) -> None:
                 add(page, found)
                 page.used += paths
                 continue
-        except Moving:  # another stage is at work on it
+        except (Moving, OSError, KeyError, pa.ArrowException):  # another stage is at work on it, or it is old
             pass
         outdated = any(each.state is not State.MISSING for each in found)
         if found[-1].target != "categorize" or outdated or page.results.config["categories"]:

@@ -21,6 +21,7 @@ from scripts.lib.errors import InputError
 from scripts.lib.output.naming.name_template import parse_template
 from scripts.lib.run.category_model import check_category_model
 
+SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "config.schema.yaml"
 EMBEDDING_SETTINGS = ("weights", "multicrop", "video_frames")  # what changes vectors besides the model's name
 TRAINING_SETTINGS = (  # what changes the vectors of a network that is trained here; its epochs only go on
     "seed",
@@ -41,7 +42,7 @@ LISTS = ("images", "exclude", "protected", "category_prompts")
 UNWEIGHTED = ("descriptor", "precomputed")  # models that take no checkpoint
 
 
-def read_schema(path: str | Path) -> dict[str, Any]:
+def read_schema(path: str | Path = SCHEMA) -> dict[str, Any]:
     """Read the JSON schema of the configuration."""
     schema: dict[str, Any] = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     return schema

@@ -17,7 +17,7 @@ from scripts.lib.search.hits import Hit as Hit
 from scripts.lib.search.hits import similarity
 from scripts.lib.search.images import ImageVectors
 from scripts.lib.search.nearest import direction
-from scripts.lib.search.opening import GIVEN, Opened, complete_config, open_results
+from scripts.lib.search.opening import GIVEN, Opened, open_results
 from scripts.lib.search.processes import Processes
 from scripts.lib.search.query import Query
 from scripts.lib.search.space import Space
@@ -48,8 +48,7 @@ class SearchEngine:
     @classmethod
     def open(cls, results: Results) -> "SearchEngine":
         """Open a collection; see `open_results` for what it raises."""
-        config = complete_config(results)
-        return cls(open_results(results, config), config)
+        return cls(open_results(results), results.config)
 
     def can(self, kind: Kind) -> str | None:
         """Return None where queries of a kind can be answered, otherwise why not, and what to do.

@@ -1,6 +1,6 @@
 """What a search needs of the results of a collection, opened as it belongs together, and never touched."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,6 @@ from scripts.lib.view.artifacts import KINDS, Moving, State, intact, see_all
 from scripts.lib.view.results import Results
 
 GIVEN = "precomputed"  # the model whose vectors the user has made
-SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "config.schema.yaml"
 
 
 class Opened(NamedTuple):
@@ -38,13 +37,7 @@ class Opened(NamedTuple):
     store: Path
 
 
-def complete_config(results: Results) -> dict[str, Any]:
-    """Return the configuration of the last run, with today's defaults for what it did not know."""
-    keys = read_schema(SCHEMA)["properties"]
-    return {key: rule["default"] for key, rule in keys.items()} | results.config
-
-
-def open_results(results: Results, config: Mapping[str, Any]) -> Opened:
+def open_results(results: Results) -> Opened:
     """Open what there is.
 
     Raises
@@ -65,8 +58,8 @@ def open_results(results: Results, config: Mapping[str, Any]) -> Opened:
     row_of = np.where(files.first.rows >= 0, np.arange(files.items), -1).astype(np.int32)
     index = _index_of(results, vectors, items)
     own = Space(card, vectors, row_of, card.unit_length, index)
-    words = _words(results, config, own, items)
-    return Opened(files, own, words, results.base / Path(config["store"]).expanduser())
+    words = _words(results, own, items)
+    return Opened(files, own, words, results.base / Path(results.config["store"]).expanduser())
 
 
 def _index_of(results: Results, vectors: npt.NDArray[Any], items: Items) -> Once[SearchIndex | None]:
@@ -95,8 +88,9 @@ def _check_fit(results: Results, card: ModelCard, items: Items, vectors: npt.NDA
         raise Moving(f"The vectors of {results.name} by {results.tag} are being replaced; try again.")
 
 
-def _words(results: Results, config: Mapping[str, Any], own: Space, items: Items) -> Space | str:
+def _words(results: Results, own: Space, items: Items) -> Space | str:
     """Return the vectors that words can be compared with, or why there are none."""
+    config = results.config
     wanted = category_config(config)
     name = wanted["model"]
     if not name.startswith(CLIP):
@@ -106,7 +100,7 @@ def _words(results: Results, config: Mapping[str, Any], own: Space, items: Items
         )
     if name == config["model"]:
         return own
-    other = Results(results.collection / model_tag(wanted, read_schema(SCHEMA)), dict(wanted))
+    other = Results(results.collection / model_tag(wanted, read_schema()), dict(wanted))
     given = config["model"] == GIVEN
     try:
         paths = _present(other, ("model",) if given else ("model", "items", "vectors"))

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from scripts.lib.errors import InputError
+from scripts.lib.run.config import complete, read_schema
 
 CONFIG = "config.yaml"  # of the last run, beside the artifacts of a model
 
@@ -17,7 +18,7 @@ class Results:
     """What the runs of one collection by one model left.
 
     model : results/{name}/{model}, a path that need not be absolute
-    config : the complete configuration of the last run
+    config : of the last run, with today's defaults for what it did not know
     """
 
     model: Path
@@ -47,8 +48,9 @@ class Results:
 def all_results(folder: Path) -> list[Results]:
     """Return all results below a folder such as `results`, those of the last run first."""
     files = sorted(folder.glob(f"*/*/{CONFIG}"), key=lambda file: (-file.stat().st_mtime_ns, file))
+    usual = complete({}, read_schema())
     found = ((file.parent, _config(file)) for file in files)
-    return [Results(model, config) for model, config in found if config]
+    return [Results(model, usual | config) for model, config in found if config]
 
 
 def find_results(folder: Path, name: str | None = None, model: str | None = None) -> Results:

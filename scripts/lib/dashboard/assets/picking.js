@@ -23,6 +23,12 @@
         pick(Number(picked.dataset.position));
     });
 
+    document.addEventListener("click", (event) => {
+        if (event.target.closest("#details a[href^='/search']")) {
+            pick(null); // what is found is on the page beneath
+        }
+    });
+
     document.addEventListener("keydown", (event) => {
         const inside = drawer()?.contains(event.target);
         if (event.key === "Escape" && !drawer()?.hidden) {

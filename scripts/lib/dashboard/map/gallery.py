@@ -12,6 +12,7 @@ from scripts.lib.dashboard.map.chosen import Chosen, Question
 from scripts.lib.dashboard.map.filters import Filters
 from scripts.lib.dashboard.tiles import tiles
 from scripts.lib.view.snapshot import Snapshot
+from scripts.lib.words import counted
 
 PAGE = 60  # pictures
 
@@ -73,7 +74,7 @@ def gallery(snapshot: Snapshot, chosen: Chosen, question: Question, page: int) -
 
 def heading(count: int, is_selection: bool) -> str:
     """Return how many images there are, in words."""
-    images = f"{count:,} image{'' if count == 1 else 's'}"
+    images = counted(count, "image")
     return f"{images} selected" if is_selection else f"{images}, nothing selected"
 
 

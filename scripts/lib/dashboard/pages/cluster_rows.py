@@ -109,7 +109,7 @@ def named(shown: Shown) -> str:
     return f"{len(shown.given):,} of {len(shown.table):,} named"
 
 
-def counted(shown: Shown, found: int) -> str:
+def found_of(shown: Shown, found: int) -> str:
     """Say how many clusters were looked for and found; nothing where all are shown."""
     return "" if found == len(shown.table) else f"{found:,} found"
 

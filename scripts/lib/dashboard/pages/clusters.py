@@ -15,8 +15,8 @@ from scripts.lib.dashboard.pages.cluster_rows import (
     Shown,
     View,
     cluster_table,
-    counted,
     fitting,
+    found_of,
     named,
     page_of,
     tables_pager,
@@ -77,7 +77,7 @@ def table_part(shown: Shown, text: str, view: View) -> list[Component | None]:
     rows, view, pages = page_of(found, view)
     turn = tables_pager(view, pages)
     return [
-        html.Div([html.P(counted(shown, len(found))), turn], className="counts"),
+        html.Div([html.P(found_of(shown, len(found))), turn], className="counts"),
         cluster_table(shown, rows, view),
         turn,
     ]

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from dash import html
@@ -17,6 +16,7 @@ from scripts.lib.duplicates.keep_best import format_rank
 from scripts.lib.duplicates.kept import Member
 from scripts.lib.duplicates.review import ACCEPT, ALL, ONLY, UNDO, own_decision
 from scripts.lib.run.visible import visible
+from scripts.lib.words import size_words, time_words
 
 KINDS = {
     "exact": "the same bytes as the best",
@@ -160,6 +160,7 @@ def _reasons(reviewed: Reviewed, file: Mapping[str, Any], member: Member, propos
 
 
 def _facts(file: Mapping[str, Any], files: list[dict[str, Any]]) -> Component:
+    changed = time_words(file["mtime_ns"]) if file["mtime_ns"] else "unknown"
     facts = [
         (
             "Pixels",
@@ -172,7 +173,7 @@ def _facts(file: Mapping[str, Any], files: list[dict[str, Any]]) -> Component:
             file["format"] or "unknown",
             _is_best(file, files, lambda each: format_rank(each["format"])),
         ),
-        ("Changed", _date(file["mtime_ns"]), _is_best(file, files, lambda each: each["mtime_ns"] or 0)),
+        ("Changed", changed, _is_best(file, files, lambda each: each["mtime_ns"] or 0)),
         ("Known by", _kind(file), False),
         ("Path", visible(file["path"]), False),
     ]
@@ -201,14 +202,7 @@ def _pixels(file: Mapping[str, Any]) -> str:
 
 
 def _bytes(size: int) -> str:
-    for unit, many in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= many:
-            return f"{size / many:.1f} {unit} ({size:,} bytes)"
-    return f"{size:,} bytes"
-
-
-def _date(mtime_ns: int | None) -> str:
-    return f"{datetime.fromtimestamp(mtime_ns / 1e9, UTC):%Y-%m-%d %H:%M} UTC" if mtime_ns else "unknown"
+    return f"{size_words(size)} ({size:,} bytes)" if size >= 1000 else size_words(size)
 
 
 def _kind(file: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """What there is: figures, how good the order is, what is missing, and where everything lies."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from dash import Dash, html
@@ -13,6 +14,7 @@ from scripts.lib.report.about import model_facts, places, settings, versions
 from scripts.lib.run.visible import visible
 from scripts.lib.view.overview import counts, left_out_of, parts, read_object
 from scripts.lib.view.quality import Figure, compared, sentences
+from scripts.lib.view.results import Results
 from scripts.lib.view.snapshot import Snapshot
 
 NAME, PATH = "Overview", "/overview"
@@ -115,16 +117,22 @@ def _parts(snapshot: Snapshot, context: Context) -> Component:
 
 def _places(snapshot: Snapshot) -> list[Component]:
     results = snapshot.results
-    output = visible(str(results.base / results.config["output"]))
     rows = [("report.html", "all of it on one page that can be sent")] if _reported(snapshot) else []
     rows += [(visible(each.path), each.holds) for each in places(results.model)]
     return [
-        html.P(["The images in order are in ", html.Code(output), "."]),
+        *_output(results),
         html.P(["What the run left is in ", html.Code(visible(str(results.model))), ":"]),
         _table(
             "Where everything is", ("File", "What it is"), [(html.Code(name), holds) for name, holds in rows]
         ),
     ]
+
+
+def _output(results: Results) -> list[Component]:
+    if results.config["copy_mode"] == "none":
+        return []
+    output = results.base / Path(results.config["output"]).expanduser()
+    return [html.P(["The images in order are in ", html.Code(visible(str(output))), "."])]
 
 
 def _reported(snapshot: Snapshot) -> bool:
