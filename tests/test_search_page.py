@@ -87,8 +87,9 @@ def test_a_file_that_is_no_image_is_told_and_its_name_is_text(
     assert file.name in page.inner_text("#search-file")
     assert page.query_selector("#search-file img") is None
     assert page.title() != "owned"
-    file.write_bytes(bytes(UPLOAD_BYTES + 1))
-    page.set_input_files("#search-upload input", file)
+    large = tmp_path / "large.jpg"
+    large.write_bytes(bytes(UPLOAD_BYTES + 1))
+    page.set_input_files("#search-upload input", large)
     page.wait_for_function("document.querySelector('#search-said')?.innerText.includes('larger than 30 MB')")
 
 
