@@ -156,9 +156,7 @@ def _reading(part: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in PASSING:
-            raise DiskError(
-                f"The part {part} can't be read: {os.strerror(error.errno)}."
-            ) from error
+            raise DiskError(f"The part {part} can't be read: {os.strerror(error.errno)}.") from error
         raise
 
 
