@@ -15,7 +15,9 @@ import yaml
 from PIL import Image
 
 from benchmarks.vectors import make_vectors
+from scripts.lib.artifacts.atomic import write_json
 from scripts.lib.artifacts.record import Provenance, recording
+from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.files.content_ids import ID_DTYPE, ID_TYPE, ids_column
 from scripts.lib.run.config import complete, read_schema
 from scripts.lib.thumbnails.picture_parts import FOLDER, PictureParts
@@ -34,6 +36,8 @@ def make_results(folder: Path, count: int, dimension: int) -> Results:
     (results.model / "config.yaml").write_text(yaml.safe_dump(config))
     random = np.random.default_rng(0)
     ids = np.sort(np.frombuffer(random.bytes(count * 32), ID_DTYPE))
+    card = ModelCard("descriptor", dimension, "float16", 1)
+    _save(results.model / "model.json", "weights", [], lambda file: write_json(file, card.to_json()))
     _write_vectors(results.model, ids, dimension, random)
     order = _write_order(results.model, ids, random)
     _write_groups(results.model, order, random)

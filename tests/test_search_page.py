@@ -44,6 +44,12 @@ def test_an_address_asks_for_what_resembles_an_image(
     page.goto(f"{served.address}/search?like=7")
     assert positions(page, COLLECTION_SIZE) == [7, *nearest(template, 7)]
     assert "19 images, the most similar first" in page.inner_text("#search-said")
+    page.click(f'{HITS}[data-position="{nearest(template, 7)[0]}"]')
+    page.click("text=More like this")
+    page.wait_for_url(f"**/search?like={nearest(template, 7)[0]}")
+    page.wait_for_function(
+        f"document.querySelector('{HITS}')?.dataset.position === '{nearest(template, 7)[0]}'"
+    )
     axe(page)
     screenshot(page, "search")
 

@@ -121,7 +121,7 @@ def _links(snapshot: Snapshot, position: int) -> Component:
     return html.P(
         [
             html.A("Play from here", href=f"/order?at={position}&play=1", **play),
-            dcc.Link("Search for its like", href=f"/search?like={position}"),
+            dcc.Link("More like this", href=f"/search?like={position}"),
             html.A("Open in a window", href=image_url(snapshot, position), **window),
         ],
         className="details-links",
