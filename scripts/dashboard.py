@@ -5,8 +5,12 @@ python -m scripts.dashboard --name photos --model descriptor --port 8051
 """
 
 import argparse
+import os
+import shlex
+import shutil
 import sys
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 
 from scripts.lib.dashboard.access import Access, access_for
@@ -19,7 +23,7 @@ from scripts.lib.errors import SeriatimError
 from scripts.lib.run.config import complete, read_schema
 from scripts.lib.run.triggers import RESULTS
 from scripts.lib.run.visible import visible
-from scripts.lib.view.results import find_results
+from scripts.lib.view.results import CONFIG, find_results
 
 PAGES = (map_page, order, clusters, duplicates, search, overview)
 
@@ -59,13 +63,24 @@ def _serve(options: argparse.Namespace) -> None:
     results = find_results(options.results, options.name, options.model)
     access = access_for(options.host, options.port, options.token)
     schema = read_schema()
+    command = command_for(results.model / CONFIG)
     context = Context(Library(results), command, options.read_only, schema, complete({}, schema))
     serve(context, PAGES, access, lambda: _tell(access, options.open))
 
 
-def command(target: str) -> str:
-    """Return the command that makes a target."""
-    return " ".join(["snakemake --cores all", *([] if target == "all" else [target])])
+def command_for(settings: Path) -> Callable[[str], str]:
+    """Return what tells the command that makes a target of the collection that is shown.
+
+    settings : the complete configuration of its last run
+    """
+    beside = os.path.relpath(Path(sys.executable).with_name("snakemake"))
+    engine = "snakemake" if shutil.which("snakemake") else shlex.quote(beside)
+
+    def command(target: str) -> str:
+        wanted = [] if target == "all" else [target]
+        return " ".join([engine, "--cores all", *wanted, "--configfile", shlex.quote(str(settings))])
+
+    return command
 
 
 def _tell(access: Access, wanted: bool) -> None:

@@ -15,6 +15,7 @@ from scripts.lib.dashboard.access import Access, access_for, content_policy, is_
 from scripts.lib.dashboard.context import Context
 from scripts.lib.dashboard.library import Library
 from scripts.lib.dashboard.serve import Server
+from scripts.lib.errors import InputError
 from scripts.lib.view.results import find_results
 from scripts.lib.view.snapshot import load_snapshot
 
@@ -220,6 +221,9 @@ def test_which_addresses_want_a_token() -> None:
     assert access_for("127.0.0.1", 1, False).token is None
     assert access_for("127.0.0.1", 1, True).token
     assert access_for("192.168.0.1", 1, False).token != access_for("192.168.0.1", 1, False).token
+    for port in (0, -1, 65_536):
+        with pytest.raises(InputError, match=f"port {port}: there is none"):
+            access_for("127.0.0.1", port, False)
     assert [is_loopback(host) for host in ("127.8.0.1", "::1", "localhost", "0.0.0.0", "::", "box")] == [
         True,
         True,

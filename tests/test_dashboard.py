@@ -9,7 +9,7 @@ from browser import Dashboard, axe, dashboard, screenshot
 from playwright.sync_api import Page, expect
 from small_results import HOSTILE, Small, write_results
 
-from scripts.dashboard import PAGES
+from scripts.dashboard import PAGES, command_for
 from scripts.lib.view.results import Results
 from scripts.lib.view.snapshot import Snapshot, load_snapshot
 
@@ -194,7 +194,8 @@ def test_there_is_a_word_where_there_is_nothing_yet(page: Page, tmp_path: Path) 
     with dashboard(tmp_path) as running:
         page.goto(running.address)
         expect(page.get_by_role("heading")).to_have_text("Nothing to see yet")
-        expect(page.locator("main")).to_contain_text("snakemake --cores all")
+        settings = (results.model / "config.yaml").relative_to(tmp_path)
+        expect(page.locator("main")).to_contain_text(f"snakemake --cores all --configfile {settings}")
         axe(page)
         write_results(tmp_path, Small(5, has=()))
         time.sleep(2.1)  # between two looks at the disk
@@ -203,3 +204,9 @@ def test_there_is_a_word_where_there_is_nothing_yet(page: Page, tmp_path: Path) 
         for each in PAGES:
             go_to(page, each.NAME)
         page.goto("about:blank")  # which asks a server that ends for nothing
+
+
+def test_a_command_is_about_the_collection_that_is_shown() -> None:
+    command = command_for(Path("results/one of many/descriptor/config.yaml"))
+    assert command("all").endswith("--cores all --configfile 'results/one of many/descriptor/config.yaml'")
+    assert "snakemake --cores all duplicates --configfile" in command("duplicates")

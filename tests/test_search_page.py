@@ -10,6 +10,8 @@ import pytest
 from browser import Dashboard, axe, dashboard, screenshot
 from conftest import COLLECTION_SIZE, Workflow
 
+from scripts.lib.dashboard.pages.search import UPLOAD_BYTES
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -77,6 +79,9 @@ def test_a_file_that_is_no_image_is_told_and_its_name_is_text(
     assert file.name in page.inner_text("#search-file")
     assert page.query_selector("#search-file img") is None
     assert page.title() != "owned"
+    file.write_bytes(bytes(UPLOAD_BYTES + 1))
+    page.set_input_files("#search-upload input", file)
+    page.wait_for_function("document.querySelector('#search-said')?.innerText.includes('larger than 30 MB')")
 
 
 def test_what_a_model_does_not_know_is_told(page: "Page", served: Dashboard) -> None:

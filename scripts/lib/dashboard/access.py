@@ -16,7 +16,10 @@ from urllib.parse import quote, urlencode, urlsplit
 from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, redirect, request
 
+from scripts.lib.errors import InputError
+
 REQUEST_BYTES = 48_000_000  # of a request: an image of 35 MB that is searched for, in the text of a callback
+PORTS = 65_536
 UNWANTED = {"/_reload-hash"}  # what the framework has for developers
 DAYS = 30  # that a browser remembers the token
 HEADERS = {
@@ -52,7 +55,15 @@ class Access:
 
 
 def access_for(host: str, port: int, wants_token: bool) -> Access:
-    """Return how to guard a server: with a token, unless it is on loopback and none is wanted."""
+    """Return how to guard a server: with a token, unless it is on loopback and none is wanted.
+
+    Raises
+    ------
+    InputError
+        where there is no such port; the system would take another one.
+    """
+    if not 0 < port < PORTS:
+        raise InputError(f"port {port}: there is none of this number; they go from 1 to {PORTS - 1}")
     guarded = wants_token or not is_loopback(host)
     return Access(host, port, secrets.token_urlsafe(24) if guarded else None)
 

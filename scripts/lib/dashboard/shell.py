@@ -13,6 +13,7 @@ from scripts.lib.dashboard import details
 from scripts.lib.dashboard.context import Context
 from scripts.lib.run.visible import visible
 from scripts.lib.view.snapshot import Snapshot
+from scripts.lib.words import counted
 
 ASSETS = Path(__file__).parent / "assets"
 LOOK_MILLISECONDS = 5_000  # between two looks for a newer state
@@ -118,7 +119,7 @@ def _nothing(context: Context) -> Component:
 
 def _header(snapshot: Snapshot, pages: Sequence[Page]) -> Component:
     results = snapshot.results
-    count = f"{len(snapshot):,} images by {results.config['model']}"
+    count = f"{counted(len(snapshot), 'image')} by {results.config['model']}"
     links = [dcc.Link(page.NAME, href=page.PATH) for page in pages]
     return html.Header(
         [

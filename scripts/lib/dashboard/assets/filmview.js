@@ -84,8 +84,10 @@ window.seriatim = window.seriatim || {};
             this.canvas = make("canvas", { className: "film-curve", onclick: (event) => this.jump(event),
                 title: "How far each image is from the next: a peak is where the collection breaks" });
             this.marker = make("div", { className: "film-marker" });
+            const hint = make("p", { className: "film-hint", textContent: "Space plays, the arrow keys step. A peak of " +
+                "the curve is where the collection breaks; a click leads there." });
             this.line = make("div", { className: "film-line" },
-                make("div", { className: "film-over" }, this.canvas, this.marker), this.slider);
+                make("div", { className: "film-over" }, this.canvas, this.marker), this.slider, hint);
         }
 
         build_controls(speeds) {

@@ -28,6 +28,7 @@ TOOLS = (
     ("home", "Whole map", "Show the whole map again", ""),
     ("view", "Select this part", "Select all images in the part that is shown", "only-flat"),
 )
+HINT = "A point shows its picture under the pointer, and all that is known of it on a click."
 HELP = "Map. Arrow keys move it, plus and minus zoom, 0 shows all. The images below it are the same."
 
 
@@ -39,10 +40,11 @@ def frame(snapshot: Snapshot, context: Context) -> Component:
         id="map-graph", figure={"data": [], "layout": {}}, config=config, responsive=True, className="graph"
     )
     place = html.Div(graph, id="map-place", tabIndex=0, role="group", **{"aria-label": HELP})
+    drawn = html.P("The map is being drawn.", id="map-drawn", role="status")
     parts = [
         _tools(),
         place,
-        html.P("The map is being drawn.", id="map-drawn", role="status"),
+        html.Div([drawn, html.P(HINT)], className="foot"),
         *_larger(snapshot, context),
     ]
     shown = html.Div(parts, className="frame", hidden=not is_there)

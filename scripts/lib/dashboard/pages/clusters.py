@@ -86,7 +86,7 @@ def table_part(shown: Shown, text: str, view: View) -> list[Component | None]:
 def _about(shown: Shown, context: Context) -> list[Component]:
     """Return what is to be known of the table."""
     command = html.Code(context.command("cluster"))
-    kept = ["A name is kept at once. Folders, sheets and tables take it with the next ", command, "."]
+    kept = ["A name that you type is kept. Folders, sheets and tables take it with the next ", command, "."]
     lines = [html.P(READ_ONLY, className="missing") if context.read_only else html.P(kept)]
     alone = len(shown.positions(UNKNOWN))
     if alone:

@@ -68,12 +68,13 @@ def _text_field() -> Component:
 def _upload_field() -> Component:
     inside = html.Button("Choose an image, or drop it here", type="button", id="search-choose")
     upload = dcc.Upload(inside, id="search-upload", max_size=UPLOAD_BYTES, className="upload")
-    return html.Div([html.Span("An image of yours", className="label"), upload, html.P(id="search-file")])
+    parts = [html.Span("An image of yours", className="label"), upload, html.P(id="search-file")]
+    return html.Div(parts, **{"data-most-bytes": str(UPLOAD_BYTES)})
 
 
 def _place_field() -> Component:
     field = dcc.Input(id="search-place", type="number", min=0, step=1, debounce=True)
-    return html.Div([html.Label("Or one of the collection, by place", htmlFor="search-place"), field])
+    return html.Div([html.Label("Or a place in the order", htmlFor="search-place"), field])
 
 
 def _words_field() -> Component:
