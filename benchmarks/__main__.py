@@ -35,6 +35,7 @@ def main() -> None:
         run("store")
         run("thumbnails", "--photos", str(photos))
         run("search")
+        run("dashboard")
         run("copying")
         files = make_vectors(options, Path(folder)) if options.labelled else []
         limit = ("--lkh-limit", options.lkh_limit) if options.lkh_limit else ()

@@ -22,6 +22,7 @@ from scripts.lib.dashboard.serve import serve
 from scripts.lib.errors import SeriatimError
 from scripts.lib.run.config import complete, read_schema
 from scripts.lib.run.triggers import RESULTS
+from scripts.lib.run.visible import visible
 from scripts.lib.view.results import CONFIG, find_results
 
 PAGES = (map_page, order, clusters, duplicates, search, overview)
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         _serve(options)
     except (SeriatimError, OSError) as error:
-        print(f"seriatim: dashboard failed: {error}", file=sys.stderr)
+        print(f"seriatim: dashboard failed: {visible(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print()

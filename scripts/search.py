@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--image-weight", type=float, default=1.0, metavar="W", help="of the image beside words (1)")
     add("--text-weight", type=float, default=1.0, metavar="W", help="of the words beside an image (1)")
     add("-k", type=int, default=24, metavar="N", help="how many images to find (24)")
-    add("--results", type=Path, default=Path("results"), metavar="FOLDER", help="results of another folder")
+    add("--results", type=Path, default=Path("results"), metavar="FOLDER", help="where results are (results)")
     add("--name", help="of the collection; otherwise that of the last run")
     add("--model", help="of several that have sorted it; otherwise that of the last run")
     add("--sheet", type=Path, metavar="FILE", help="also as a picture: .jpg, .png or .webp")

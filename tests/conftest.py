@@ -21,7 +21,7 @@ from browser import browser, context, page, problems  # noqa: E402
 
 __all__ = ["browser", "context", "page", "problems"]  # fixtures of another module
 ROOT = Path(__file__).resolve().parent.parent
-SCHEMA = read_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+SCHEMA = read_schema()
 COLLECTION_SIZE = 20
 PART_SIZE = 8  # images per part of the store, so that kills fall between parts
 

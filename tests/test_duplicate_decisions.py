@@ -1,8 +1,6 @@
 """Decisions on duplicates: read as they are meant, obeyed, and never to the loss of a whole group."""
 
-import csv
 import itertools
-import os
 from pathlib import Path
 
 import pytest
@@ -10,13 +8,12 @@ import pytest
 from scripts.lib.duplicates.decisions import (
     DROP,
     KEEP,
-    Decision,
     decisions_digest,
     read_decisions,
-    write_decisions,
 )
 from scripts.lib.duplicates.kept import Member, settle
 from scripts.lib.errors import InputError
+from tests.decided import Decision, write_decisions
 
 
 @pytest.fixture
@@ -41,14 +38,13 @@ NAMES = [
 ]
 
 
-def test_what_is_written_is_read(file: Path) -> None:
+def test_any_name_can_be_decided_on(file: Path) -> None:
     given = [Decision(KEEP if place % 2 else DROP, name) for place, name in enumerate(NAMES)]
     write_decisions(file, [*given, Decision(DROP, content_id="ab" * 32)])
     found = read_decisions(file)
     assert found.paths == {each.path: each.decision for each in given}
     assert found.contents == {"ab" * 32: DROP}
     assert found.problems == []
-    assert os.listdir(file.parent) == [file.name]
 
 
 def test_decisions_are_read_with_semicolons_too(file: Path) -> None:
@@ -122,12 +118,6 @@ def test_a_decision_on_a_file_counts_more_than_one_on_its_content(file: Path) ->
     write_decisions(file, [Decision(DROP, content_id="aa"), Decision(KEEP, "a.jpg")])
     found = read_decisions(file)
     assert (found.of("a.jpg", "aa"), found.of("b.jpg", "aa"), found.of("c.jpg", "bb")) == (KEEP, DROP, None)
-
-
-def test_the_file_is_plain_csv(file: Path) -> None:
-    write_decisions(file, [Decision(KEEP, NAMES[2])])
-    with file.open(encoding="utf-8", newline="") as stream:
-        assert next(csv.DictReader(stream)) == {"path": NAMES[2], "content_id": "", "decision": KEEP}
 
 
 CHOICES = list(itertools.product((None, KEEP, DROP), (False, True)))

@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from scripts.lib.duplicates.candidates import Pairs, graph_pairs, hash_pairs, joined, upright
 from scripts.lib.duplicates.confirm import confirmed, plain_sketches
-from scripts.lib.duplicates.decisions import Decision, Decisions, write_decisions
+from scripts.lib.duplicates.decisions import Decisions
 from scripts.lib.duplicates.duplicate_groups import candidate_pairs, confirm_pairs, group_contents
 from scripts.lib.duplicates.duplicate_table import DUPLICATES, summary, with_decisions
 from scripts.lib.duplicates.duplicates_page import GROUPS, page, pictured
@@ -28,6 +28,7 @@ from scripts.lib.duplicates.sketches import turns_wanted
 from scripts.lib.files.paths import readable
 from scripts.lib.files.walk import Tree
 from tests.conftest import PART_SIZE, Workflow, wait_until
+from tests.decided import Decision, write_decisions
 from tests.scenes import COPIES, moved, only, recompressed, resized, save, scene, sketches
 
 SEEDS = range(20)

@@ -8,12 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from scripts.lib.artifacts.record import Provenance, recording
-from scripts.lib.duplicates.decisions import Decision, write_decisions
 from scripts.lib.output.filing.duplicates import Duplicates
 from scripts.lib.output.naming.names import Naming
 from scripts.lib.output.plan_summary import sentences
 from tests.conftest import COLLECTION_SIZE, Workflow, write_pictures
 from tests.copying import statuses, tree
+from tests.decided import Decision, write_decisions
 from tests.filing import Collection, places
 
 MODES = ["copy", "hardlink", "symlink", "move"]

@@ -118,7 +118,7 @@ def test_hover_and_click_show_the_right_image(page: Page, shown: Shown) -> None:
     expect(page.locator("#map-tooltip span")).to_contain_text(f"place {position}")
     with Image.open(shown.snapshot.file(position)) as original:
         assert pictures[str(position)] == fitted(SMALL_SIDE, original.convert("RGB")).tobytes()
-    page.wait_for_function("document.querySelector('#map-tooltip img').naturalWidth === 96")
+    page.wait_for_function("document.querySelector('#map-tooltip img')?.naturalWidth === 96")
     screenshot(page, "map-hover")
     page.mouse.down()
     page.mouse.up()

@@ -56,14 +56,6 @@ def test_an_address_asks_for_what_resembles_an_image(
     screenshot(page, "search")
 
 
-def test_details_lead_to_what_resembles_an_image(page: "Page", served: Dashboard) -> None:
-    page.goto(f"{served.address}/order?at=3")
-    page.click(".film-large")
-    page.click("#details a[href='/search?like=3']")
-    assert positions(page, COLLECTION_SIZE)[0] == 3
-    page.wait_for_selector("#details", state="hidden")
-
-
 def test_a_file_that_is_in_the_collection_is_found_first(
     page: "Page", served: Dashboard, template: Workflow
 ) -> None:

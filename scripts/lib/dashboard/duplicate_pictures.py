@@ -2,8 +2,6 @@
 
 import os
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from flask import Flask, Response, abort
 
 from scripts.lib.dashboard.decoder import MEDIA_TYPE, Decoder
@@ -15,15 +13,6 @@ from scripts.lib.view.snapshot import Snapshot
 def duplicate_url(snapshot: Snapshot, row: int) -> str:
     """Return where a row of the table of duplicates is as a large picture."""
     return f"/duplicate/{snapshot.generation}/{row}"
-
-
-def places_in_order(snapshot: Snapshot, files: list[bytes]) -> list[int | None]:
-    """Return the place of each file in the order, by its path; None where it is in no order."""
-    wanted = pa.array(files, pa.binary())
-    found = pc.index_in(snapshot.order["path_bytes"].cast(pa.binary()), value_set=wanted)
-    rows = pc.indices_nonzero(pc.is_valid(found))
-    places = dict(zip(found.take(rows).to_pylist(), rows.to_pylist(), strict=True))
-    return [places.get(i) for i in range(len(files))]
 
 
 def serve_duplicates(server: Flask, library: Library, decoder: Decoder) -> None:

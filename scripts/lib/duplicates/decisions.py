@@ -5,15 +5,11 @@
 so that a decision that was saved is acted on by the next plain run.
 """
 
-import csv
-import io
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
-from scripts.lib.artifacts.atomic import write_text
 from scripts.lib.errors import InputError
 from scripts.lib.files.paths import readable
 from scripts.lib.files.user_table import FORMULA_STARTS, read_rows
@@ -21,14 +17,6 @@ from scripts.lib.files.user_table import FORMULA_STARTS, read_rows
 KEEP, DROP = "keep", "drop"
 FILE = "duplicate_decisions.csv"
 COLUMNS = ("path", "content_id", "decision")
-
-
-class Decision(NamedTuple):
-    """One decision, on a file or on every file of a content."""
-
-    decision: str  # keep | drop
-    path: str = ""  # readable, as in the inventory
-    content_id: str = ""  # 64 hexadecimal digits
 
 
 @dataclass
@@ -127,12 +115,3 @@ def _take(
             f"{key}. Remove one of them."
         )
     lines.setdefault((key, "path" if path else "content"), line)
-
-
-def write_decisions(file: Path, decisions: Iterable[Decision]) -> None:
-    """Replace the table of decisions atomically; only what the user asks for may call this."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerows((each.path, each.content_id, each.decision) for each in decisions)
-    write_text(file, text.getvalue())

@@ -156,9 +156,7 @@ def _reading(part: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in PASSING:
-            raise DiskError(
-                f"The part {part} of the store can't be read: {os.strerror(error.errno)}."
-            ) from error
+            raise DiskError(f"The part {part} can't be read: {os.strerror(error.errno)}.") from error
         raise
 
 
@@ -171,11 +169,11 @@ def _written(part: Path) -> int:
 
 
 def _gone(part: Path) -> DamagedArtifact:
-    return DamagedArtifact(f"The part {part} of the store is gone.")
+    return DamagedArtifact(f"The part {part} is gone.")
 
 
 def set_part_aside(part: Path, reason: str) -> DamagedArtifact:
     """Rename a bad part to `*.damaged` and return the error that says so."""
     with writing(part), suppress(FileNotFoundError):  # another process has found it, too
         os.replace(part, part.with_name(f"{part.name}.damaged"))
-    return DamagedArtifact(f"The part {part} of the store was set aside as *.damaged: {reason}.")
+    return DamagedArtifact(f"The part {part} was set aside as *.damaged: {reason}.")

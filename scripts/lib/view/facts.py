@@ -79,12 +79,15 @@ def duplicates_of(snapshot: Snapshot, position: int) -> list[Duplicate]:
     if own < 0:
         return []
     group = table.filter(pc.equal(table["group"], table["group"][own]))
-    return [
-        Duplicate(visible(row["path"]), _place(snapshot, row["path_bytes"]), row["kind"], row["keep"])
-        for row in group.select(["path", "path_bytes", "kind", "keep"]).to_pylist()
-    ]
+    places = places_in_order(snapshot, group["path_bytes"].to_pylist())
+    rows = zip(group.select(["path", "kind", "keep"]).to_pylist(), places, strict=True)
+    return [Duplicate(visible(row["path"]), place, row["kind"], row["keep"]) for row, place in rows]
 
 
-def _place(snapshot: Snapshot, path: bytes) -> int | None:
-    found = int(pc.index(snapshot.order["path_bytes"], pa.scalar(path)).as_py())
-    return None if found < 0 else found
+def places_in_order(snapshot: Snapshot, files: list[bytes]) -> list[int | None]:
+    """Return the place of each file in the order, by its path; None where it is in no order."""
+    wanted = pa.array(files, pa.binary())
+    found = pc.index_in(snapshot.order["path_bytes"].cast(pa.binary()), value_set=wanted)
+    rows = pc.indices_nonzero(pc.is_valid(found))
+    places = dict(zip(found.take(rows).to_pylist(), rows.to_pylist(), strict=True))
+    return [places.get(i) for i in range(len(files))]

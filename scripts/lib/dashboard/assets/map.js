@@ -250,6 +250,7 @@
     document.addEventListener("keydown", (event) => {
         if (event.target.id !== "map-place" || event.ctrlKey || event.metaKey || event.altKey) return;
         const gd = graph();
+        if (!gd) return;
         if (KEYS[event.key]) KEYS[event.key](gd);
         else if (ARROWS[event.key] && isFlat(gd)) move(gd, ...ARROWS[event.key]);
         else return;

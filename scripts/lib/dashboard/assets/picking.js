@@ -24,8 +24,8 @@
     });
 
     document.addEventListener("click", (event) => {
-        if (event.target.closest("#details a[href^='/search']")) {
-            pick(null); // what is found is on the page beneath
+        if (narrow.matches && event.target.closest("#details a[href^='/search']")) {
+            pick(null); // the sheet would hide what is found
         }
     });
 

@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from scripts.lib.dashboard.actions import action
-from scripts.lib.dashboard.duplicate_pictures import duplicate_url, places_in_order
+from scripts.lib.dashboard.duplicate_pictures import duplicate_url
 from scripts.lib.dashboard.pages.duplicate_state import ACT, FILES, VIEW, Reviewed, View
 from scripts.lib.dashboard.pictures import image_url
 from scripts.lib.duplicates.decisions import DROP, KEEP, Decisions
@@ -16,6 +16,7 @@ from scripts.lib.duplicates.keep_best import format_rank
 from scripts.lib.duplicates.kept import Member
 from scripts.lib.duplicates.review import ACCEPT, ALL, ONLY, UNDO, own_decision
 from scripts.lib.run.visible import visible
+from scripts.lib.view.facts import places_in_order
 from scripts.lib.words import size_words, time_words
 
 KINDS = {

@@ -6,9 +6,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from scripts.lib.dashboard.actions import action
-from scripts.lib.dashboard.duplicate_pictures import duplicate_url, places_in_order
+from scripts.lib.dashboard.duplicate_pictures import duplicate_url
 from scripts.lib.dashboard.pages.duplicate_state import FILTERS, VIEW, Reviewed, View
 from scripts.lib.dashboard.pictures import thumbnail_url
+from scripts.lib.view.facts import places_in_order
 
 ROWS = 24  # groups in the list at a time
 
