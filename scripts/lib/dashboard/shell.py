@@ -12,6 +12,7 @@ from flask import Flask
 from scripts.lib.dashboard import details
 from scripts.lib.dashboard.context import Context
 from scripts.lib.run.visible import visible
+from scripts.lib.view.artifacts import artifact_path
 from scripts.lib.view.snapshot import Snapshot
 from scripts.lib.words import counted
 
@@ -155,5 +156,7 @@ def _tell_of_newer(app: Dash, context: Context) -> None:
     def look(_: int, generation: str) -> tuple[list[Component | str], bool]:
         if context.library.newest() == generation:
             return [], True
+        if not artifact_path(context.library.results, "order").exists():
+            return ["The results of this collection are gone. What was read of them is still shown."], False
         link = html.A("Show it", href="", id="newer-show")
         return ["There is a newer state of this collection. ", link], False

@@ -162,8 +162,8 @@ def facts_of(seen: Seen) -> Record:
 
 
 def command_of(target: str) -> str:
-    """Return the command that makes what a target makes."""
-    return f"make {target.replace('_', '-')}"
+    """Return the command that makes what a target makes; it takes the settings of the run, as it did."""
+    return f"make {target.replace('_', '-')} ..."
 
 
 def limits_of(config: Mapping[str, Any], processes: int) -> Limits:
