@@ -16,8 +16,9 @@ from PIL import Image
 from scripts.lib.run.config import complete, model_tag, read_schema
 from tests.engine import ENGINES, PROGRAM
 
-pytest.register_assert_rewrite("browser")  # its fixtures tell what they found, as tests do
-from browser import browser, context, page, problems  # noqa: E402
+os.environ.pop("MAKELEVEL", None)  # runs of tests are begun by no make, though the tests may be
+pytest.register_assert_rewrite("tests.browser")  # its fixtures tell what they found, as tests do
+from tests.browser import browser, context, page, problems  # noqa: E402
 
 __all__ = ["browser", "context", "page", "problems"]  # fixtures of another module
 ROOT = Path(__file__).resolve().parent.parent

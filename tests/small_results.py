@@ -14,8 +14,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
-from conftest import SCHEMA, picture
-from small_facts import CARD, FIGURES, duplicate_row
 
 from scripts.lib.artifacts.record import Provenance, recording
 from scripts.lib.clustering.cluster_table import cluster_table
@@ -28,6 +26,8 @@ from scripts.lib.files.scan import INVENTORY
 from scripts.lib.ordering.measure.quality import LowerBound, measure_links
 from scripts.lib.run.config import complete
 from scripts.lib.view.results import Results
+from tests.conftest import SCHEMA, picture
+from tests.small_facts import CARD, FIGURES, duplicate_row
 
 ALL = frozenset({"quality", "projection", "clusters", "labels", "categories", "duplicates", "copied", "knn"})
 CATEGORIES = ["animal/cat", "animal/dog", "sky"]

@@ -6,9 +6,6 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from asking import ask, call_back, show_details
-from browser import Dashboard, dashboard, free_port
-from small_results import HOSTILE, Small, write_results
 
 from scripts.dashboard import PAGES
 from scripts.lib.dashboard.access import Access, access_for, content_policy, is_loopback
@@ -18,6 +15,9 @@ from scripts.lib.dashboard.serve import Server
 from scripts.lib.errors import InputError
 from scripts.lib.view.results import find_results
 from scripts.lib.view.snapshot import load_snapshot
+from tests.asking import ask, call_back, show_details
+from tests.browser import Dashboard, dashboard, free_port
+from tests.small_results import HOSTILE, Small, write_results
 
 pytestmark = pytest.mark.xdist_group("test_access")
 SMALL = Small(count=12, copies=1, names=HOSTILE)

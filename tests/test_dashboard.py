@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Dashboard, axe, dashboard, screenshot
 from playwright.sync_api import Page, expect
-from small_results import HOSTILE, Small, write_results
 
 from scripts.dashboard import PAGES, command_for
 from scripts.lib.view.results import Results
 from scripts.lib.view.snapshot import Snapshot, load_snapshot
+from tests.browser import Dashboard, axe, dashboard, screenshot
+from tests.small_results import HOSTILE, Small, write_results
 
 pytestmark = pytest.mark.xdist_group("test_dashboard")
 SMALL = Small(copies=2, names=HOSTILE, rejected=47)

@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import picture
 from flask import Flask
 from PIL import Image
-from small_results import Small, write_results
 
 from scripts.lib.dashboard.decoder import Decoder
 from scripts.lib.dashboard.library import Library
 from scripts.lib.dashboard.pictures import NO_PICTURE, serve_pictures
 from scripts.lib.files.content_ids import content_id_of
+from tests.conftest import picture
+from tests.small_results import Small, write_results
 
 PIXELS = 20_000
 SECONDS = 3.0

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from browser import Dashboard, axe, dashboard, screenshot
-from conftest import Workflow, picture, write_pictures
 from playwright.sync_api import Page, expect
-from small_results import HOSTILE, Small, write_results
 
 from scripts.lib.artifacts.record import Provenance, recording
+from tests.browser import Dashboard, axe, dashboard, screenshot
+from tests.conftest import Workflow, picture, write_pictures
+from tests.small_results import HOSTILE, Small, write_results
 
 pytestmark = pytest.mark.xdist_group("test_groups_pages")
 NAMES, DECISIONS = "cluster_names.csv", "duplicate_decisions.csv"

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pytest
 from dash import html
 from matplotlib.path import Path as Outline
-from small_results import HOSTILE, Small, write_results
 
 from scripts.lib.dashboard.map import detail_level, gallery
 from scripts.lib.dashboard.map.chosen import Chosen, Question
@@ -35,6 +34,7 @@ from scripts.lib.dashboard.map.palettes import (
 )
 from scripts.lib.dashboard.map.selection import Selection, inside, inside_any
 from scripts.lib.view.snapshot import Coded, Snapshot, load_snapshot
+from tests.small_results import HOSTILE, Small, write_results
 
 COUNT = 120
 # How protanopes, deuteranopes and tritanopes see linear RGB (Machado, Oliveira and Fernandes 2009).

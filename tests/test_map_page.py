@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import Dashboard, axe, dashboard, screenshot
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
-from small_results import CATEGORIES, HOSTILE, Small, write_results
 
 from scripts.lib.dashboard.decoder import fitted
 from scripts.lib.dashboard.map.detail_level import DRAWN_AT_MOST
 from scripts.lib.dashboard.map.gallery import PAGE
 from scripts.lib.dashboard.pictures import SMALL_SIDE, file_name
 from scripts.lib.view.snapshot import Snapshot, load_snapshot
+from tests.browser import Dashboard, axe, dashboard, screenshot
+from tests.small_results import CATEGORIES, HOSTILE, Small, write_results
 
 pytestmark = pytest.mark.xdist_group("test_map_page")
 

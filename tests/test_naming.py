@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from small_results import Small, write_results
 
 from scripts.lib.clustering.cluster_names import clusters_of_anchors, names_of_clusters, write_names
 from scripts.lib.clustering.cluster_table import cluster_table
@@ -15,6 +14,7 @@ from scripts.lib.embedding.gather import read_items
 from scripts.lib.errors import InputError
 from scripts.lib.view.given import clusters_of, names_file
 from scripts.lib.view.snapshot import Snapshot
+from tests.small_results import Small, write_results
 
 A, B, C = ("aa" * 32, "bb" * 32, "cc" * 32)
 WHERE = {A: 0, B: 0, C: 1}

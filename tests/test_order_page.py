@@ -5,13 +5,13 @@ from urllib.request import urlopen
 
 import numpy as np
 import pytest
-from browser import Dashboard, axe, dashboard, screenshot
 from playwright.sync_api import Page, expect
-from small_results import HOSTILE, Small, write_results
 
 from scripts.lib.view.curve import curve
 from scripts.lib.view.results import Results
 from scripts.lib.view.snapshot import Snapshot, load_snapshot
+from tests.browser import Dashboard, axe, dashboard, screenshot
+from tests.small_results import HOSTILE, Small, write_results
 
 pytestmark = pytest.mark.xdist_group("test_order_page")
 COUNT = 60

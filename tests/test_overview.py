@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from small_results import HOSTILE, Small, write_results
 
 from scripts.lib.dashboard.left_out import range_words, turned
 from scripts.lib.view.artifacts import artifact_path
@@ -12,6 +11,7 @@ from scripts.lib.view.facts import duplicates_of, facts_of
 from scripts.lib.view.overview import counts, left_out_of, parts, read_object
 from scripts.lib.view.shapes import Shapes
 from scripts.lib.view.snapshot import Snapshot, load_snapshot
+from tests.small_results import HOSTILE, Small, write_results
 
 
 @pytest.fixture(scope="module")

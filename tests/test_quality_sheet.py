@@ -169,12 +169,12 @@ def test_no_name_is_too_odd_and_none_says_a_word(tmp_path: Path) -> None:
     """In a process of its own, with an empty cache of fonts."""
     program = (
         "import sys; from pathlib import Path\n"
-        "from test_quality_sheet import *\n"
+        "from tests.test_quality_sheet import *\n"
         "pairs = pairs_of([b'missing'] * len(NAMES), NAMES)\n"
         "draw_sheet(with_pairs(quality_of(30, True), pairs), Path(sys.argv[1]))\n"
     )
     target = tmp_path / "quality.png"
-    environment = os.environ | {"MPLCONFIGDIR": str(tmp_path / "cache"), "PYTHONPATH": f"{ROOT}:{ROOT}/tests"}
+    environment = os.environ | {"MPLCONFIGDIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
     run = subprocess.run(
         [sys.executable, "-W", "always", "-c", program, str(target)],
         env=environment,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from browser import Dashboard, axe, dashboard, screenshot
-from conftest import COLLECTION_SIZE, Workflow
 
 from scripts.lib.dashboard.pages.search import UPLOAD_BYTES
+from tests.browser import Dashboard, axe, dashboard, screenshot
+from tests.conftest import COLLECTION_SIZE, Workflow
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

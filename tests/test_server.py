@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from asking import ask, call_back, show_details
-from browser import ROOT, Dashboard, dashboard
-from small_results import HOSTILE, Small, write_results
 
 from scripts.dashboard import main
 from scripts.lib.dashboard.recent import Recent
 from scripts.lib.view.results import find_results
 from scripts.lib.view.snapshot import load_snapshot
+from tests.asking import ask, call_back, show_details
+from tests.browser import ROOT, Dashboard, dashboard
+from tests.small_results import HOSTILE, Small, write_results
 
 pytestmark = pytest.mark.xdist_group("test_server")
 SMALL = Small(count=12, copies=1, names=HOSTILE)
