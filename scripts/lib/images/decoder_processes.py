@@ -16,7 +16,6 @@ from scripts.lib.images.failures import Undecodable
 
 RESTARTS = 20  # of all processes, before something else must be wrong
 LOOK_SECONDS = 1.0  # between two looks whether the processes are there at all
-PRELOADED = ["numpy", "PIL.Image", "pyarrow.compute", "pyarrow.parquet"]  # once, not in each process
 TURN_SECONDS = 10.0  # that a process waits for its turn to take a task or to answer, which takes a moment
 
 
@@ -83,7 +82,6 @@ def pebble_processes(count: int, begin: Callable[[], None]) -> Processes:
     from pebble import ProcessPool
 
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
     prepare = partial(_begin_by_turns, begin, TURN_SECONDS)
     processes: Processes = ProcessPool(count, initializer=prepare, context=context)
     return processes
