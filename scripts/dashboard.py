@@ -20,7 +20,6 @@ from scripts.lib.dashboard.pages import clusters, duplicates, order, overview, s
 from scripts.lib.dashboard.pages import map as map_page
 from scripts.lib.dashboard.serve import serve
 from scripts.lib.errors import SeriatimError
-from scripts.lib.run.config import complete, read_schema
 from scripts.lib.run.triggers import RESULTS
 from scripts.lib.run.visible import visible
 from scripts.lib.view.results import CONFIG, find_results
@@ -62,9 +61,8 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> None:
     results = find_results(options.results, options.name, options.model)
     access = access_for(options.host, options.port, options.token)
-    schema = read_schema()
     command = command_for(results.model / CONFIG)
-    context = Context(Library(results), command, options.read_only, schema, complete({}, schema))
+    context = Context(Library(results), command, options.read_only)
     serve(context, PAGES, access, lambda: _tell(access, options.open))
 
 

@@ -1,8 +1,7 @@
 """What the pages of the dashboard share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
@@ -18,14 +17,11 @@ class Context:
 
     command : returns the command that makes a target
     read_only : decisions and names can be looked at, not changed
-    schema, usual : of the configuration, and all its defaults
     """
 
     library: Library
     command: Callable[[str], str]
     read_only: bool = False
-    schema: Mapping[str, Any] = field(default_factory=lambda: {"properties": {}})
-    usual: Mapping[str, Any] = field(default_factory=dict)
     searching: Searching = field(default_factory=Searching)
 
     def missing(self, snapshot: Snapshot, artifact: str, what: str) -> Component:

@@ -35,7 +35,7 @@ INDEX = """<!DOCTYPE html>
 </html>
 """
 SHOW_PAGE = """
-function(path, ids) {
+function(path) {
     const paths = %s;
     const shown = paths.includes(path) ? path : paths[0];
     for (const each of document.querySelectorAll("nav a")) {
@@ -141,7 +141,6 @@ def _show_pages(app: Dash, pages: Sequence[Page]) -> None:
         SHOW_PAGE % paths,
         [Output(_page_id(page), "hidden") for page in pages],
         Input("url", "pathname"),
-        State("generation", "data"),
     )
 
 

@@ -11,6 +11,7 @@ from scripts.lib.dashboard import left_out
 from scripts.lib.dashboard.context import Context
 from scripts.lib.dashboard.tiles import tile
 from scripts.lib.report.about import model_facts, places, settings, versions
+from scripts.lib.run.config import complete, read_schema
 from scripts.lib.run.visible import visible
 from scripts.lib.view.overview import counts, left_out_of, parts, read_object
 from scripts.lib.view.quality import Figure, compared, sentences
@@ -34,7 +35,7 @@ def layout(snapshot: Snapshot, context: Context) -> Component:
                     _section("Where the order breaks", _worst(snapshot)),
                     _section("Left out", left_out.layout(rejected)),
                     _section("Where everything is", _places(snapshot)),
-                    _section("How it was made", _made(snapshot, context)),
+                    _section("How it was made", _made(snapshot)),
                 ],
                 className="overview",
             ),
@@ -139,13 +140,14 @@ def _reported(snapshot: Snapshot) -> bool:
     return (snapshot.results.model / "report.html").exists()
 
 
-def _made(snapshot: Snapshot, context: Context) -> list[Component]:
+def _made(snapshot: Snapshot) -> list[Component]:
     card = read_object(snapshot.seen["model"])
     shown: list[Component] = []
     if card is not None:
         shown.append(_terms([(name, visible(text)) for name, text in model_facts(card)]))
+    schema = read_schema()
     changed = [
-        each for each in settings(snapshot.results.config, context.usual, context.schema) if each.differs
+        each for each in settings(snapshot.results.config, complete({}, schema), schema) if each.differs
     ]
     rows = [(html.Code(each.key, title=each.meaning), visible(each.value), each.usual) for each in changed]
     shown += [html.H3("Settings that are not the usual ones")]
