@@ -129,7 +129,7 @@ clean:  ## remove the environment and the example; never results or sorted image
 
 # The environment, as far as a command needs it. A stamp is written last, so a broken build is resumed.
 $(VENV)/.sort: EXTRAS = $(EXTRA)
-$(VENV)/.test: EXTRAS = $(EXTRA),formats,dev,bench
+$(VENV)/.test: EXTRAS = $(EXTRA),cluster,formats,dev,bench
 
 $(VENV)/.test: $(VENV)/.sort
 $(VENV)/.sort $(VENV)/.test: pyproject.toml
