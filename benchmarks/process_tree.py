@@ -5,6 +5,7 @@ the proportional set size. Pages of mapped files are in it, and are told apart, 
 when it needs room.
 """
 
+import contextlib
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -39,10 +40,8 @@ def run_watched(
         before = time.monotonic()
         while process.poll() is None:
             memory = memory_of(process.pid)
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(LOOK_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass
             now = time.monotonic()
             note(now - before, memory)
             before = now
