@@ -2,10 +2,10 @@
 
     python -m benchmarks.made_images FOLDER [--images 1000000] [--seed 0]
 
-Each folder of five hundred is a visit to a few places. Every place is painted twice, in two weathers or at two
-hours; an image is something in between, seen through another window, in another light. So there are series,
-neighbours and countries, and an order is worth something. Some files are no images, some are the same bytes
-again or the same picture again: what each one is follows from its number (`role_of`), so that whoever
+Each folder of five hundred is a visit to a few places. Every place is painted twice, in two weathers or at
+two hours; an image is something in between, seen through another window, in another light. So there are
+series, neighbours and countries, and an order is worth something. Some files are no images, some are the same
+bytes again or the same picture again: what each one is follows from its number (`role_of`), so that whoever
 sorts them knows what has to come out.
 
 The same seed makes the same bytes. A folder appears as a whole; what is there is not made again.

@@ -1,12 +1,12 @@
-"""A million images by the real command, from files to hard links and a report: what `make bench-million` does.
+"""A million images by the real command, from files to hard links and a report: `make bench-million`.
 
     python -m benchmarks.million FOLDER [--images 1000000] [--cores 2]
 
 In FOLDER, which should be on a disk with 10 GB and three million free inodes: `images` (made by
-`benchmarks.made_images`), `work` with the results and the links, and `million.json` with what was measured. The
-steps are: make the images, sort them, do nothing, add a thousand and keep the order, add a thousand and make a
-fresh one. What has come out is compared with what was made. Whatever ends it, the same command goes on where
-it was; seconds are added up then, and the times of stages are those of their last attempts.
+`benchmarks.made_images`), `work` with the results and the links, and `million.json` with what was measured.
+The steps are: make the images, sort them, do nothing, add a thousand and keep the order, add a thousand and
+make a fresh one. What has come out is compared with what was made. Whatever ends it, the same command goes on
+where it was; seconds are added up then, and the times of stages are those of their last attempts.
 """
 
 import argparse
@@ -214,9 +214,9 @@ def print_step(name: str, step: Step) -> None:
     to_order = f", {step.until_order:.0f} s to the order" if step.until_order > 0 else ""
     print(f"{name}: {step.seconds:.0f} s{to_order}{again} (goal for a million {GOALS[name]:,} s)")
     print(
-        f"  memory of all processes {step.total / 1e9:.2f} GB at most, {step.own / 1e9:.2f} GB without mapped "
-        f"files (goal {MEMORY_GOAL}); {own:.1f} s, {own / max(step.seconds, 1):.1%}, without a stage at work "
-        f"(goal {ENGINE_GOAL})"
+        f"  memory of all processes {step.total / 1e9:.2f} GB at most, {step.own / 1e9:.2f} GB without "
+        f"mapped files (goal {MEMORY_GOAL}); {own:.1f} s, {own / max(step.seconds, 1):.1%}, without a stage "
+        f"at work (goal {ENGINE_GOAL})"
     )
     print_table([("stage", "seconds", "of processors", "peak GB"), *map(tuple, step.stages)])
 

@@ -1,8 +1,8 @@
 """The memory of a command and of all that it starts, looked at while it runs.
 
-Resident sizes would count every page once for each process that shares it, so shares are summed: what Linux calls
-the proportional set size. Pages of mapped files are in it, and are told apart, because the system takes them back
-when it needs room.
+Resident sizes would count every page once for each process that shares it, so shares are summed: what Linux
+calls the proportional set size. Pages of mapped files are in it, and are told apart, because the system takes
+them back when it needs room.
 """
 
 import contextlib
