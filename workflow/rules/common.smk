@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from snakemake.common import NOTHING_TO_BE_DONE_MSG
-from snakemake.exceptions import WorkflowError
+from snakemake.exceptions import IncompleteCheckpointException, WorkflowError
 from snakemake.logging import logger
 from snakemake_interface_executor_plugins.settings import ExecMode
 
@@ -108,6 +108,25 @@ def as_it_is(key):
     return lambda wildcards: config[key]
 
 
+scan_states = {}  # by how many outputs of checkpoints are known: None, or what is raised until the scan has run
+
+
+def wait_for_scan():
+    """Ask the engine for the scan's outputs, as `checkpoints.scan.get()` does, but once while nothing changes.
+
+    It makes the names of all of them each time, a thousand for a thousand partitions, and is asked for each input.
+    """
+    known = len(checkpoints.created_output)
+    if known not in scan_states:
+        try:
+            checkpoints.scan.get()
+            scan_states[known] = None
+        except IncompleteCheckpointException as error:
+            scan_states[known] = error
+    if scan_states[known]:
+        raise scan_states[known].with_traceback(None)
+
+
 def after_scan(path):
     """Take a file as input only once the scan has told what is in it.
 
@@ -115,7 +134,7 @@ def after_scan(path):
     """
 
     def resolve(wildcards):
-        checkpoints.scan.get()
+        wait_for_scan()
         return path.format(**wildcards)
 
     return resolve
@@ -125,7 +144,7 @@ def after_scan_all(path):
     """Take the files of all partitions as input, once the scan has run."""
 
     def resolve(wildcards):
-        checkpoints.scan.get()
+        wait_for_scan()
         return expand(path, partition=PARTITIONS)
 
     return resolve
