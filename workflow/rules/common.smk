@@ -108,7 +108,9 @@ def as_it_is(key):
     return lambda wildcards: config[key]
 
 
-scan_states = {}  # by how many outputs of checkpoints are known: None, or what is raised until the scan has run
+scan_states = (
+    {}
+)  # by how many outputs of checkpoints are known: None, or what is raised until the scan has run
 
 
 def wait_for_scan():
