@@ -2,8 +2,8 @@
 
     python -m benchmarks.planning [--partitions 1000]
 
-Sixty images are divided among so many embed jobs, most of which have nothing to do: to plan them is as much work
-as for a hundred million images. Processor time is that of the command alone, whatever else the machine does.
+Sixty images are divided among so many embed jobs, most of which have nothing to do: to plan them is as much
+work as for a hundred million images. Processor time is that of the command alone, whatever else runs.
 """
 
 import argparse
