@@ -8,6 +8,7 @@ queries, compared with exact search, has found enough of its neighbours; the lar
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -29,8 +30,10 @@ from scripts.lib.ordering.vectors import (
 )
 
 Progress = Callable[[int], None]
+GIGABYTE = 1 << 30
 
-QUERY_ROWS = 1024
+QUERY_ROWS = (32, 1024)  # in a block, least and most
+BLOCKS = 64  # that small collections are divided into, so that jobs and threads can share them
 FIRST_STEP = 8
 GPU_SPEED = 50.0
 COST_OF_A_LOOK = 300  # what a pair costs beside its multiplications, in multiplications
@@ -45,6 +48,23 @@ class KnnSettings:
     target_recall: float = 0.95
     sample: int = 400
     index: IndexSettings = field(default_factory=IndexSettings)
+
+
+def knn_settings(k: int, recall: float, memory: float, seed: int) -> KnnSettings:
+    """Return the settings of a search as users give them; memory in GB."""
+    index = IndexSettings(memory=int(memory * GIGABYTE), seed=seed)
+    return KnnSettings(k=k, target_recall=recall, index=index)
+
+
+class Search(NamedTuple):
+    """How the rows are searched, and what that finds.
+
+    recall, method : see `NeighborGraph`
+    """
+
+    proposer: Proposer
+    recall: float
+    method: str
 
 
 def nearest_neighbors(
@@ -65,19 +85,39 @@ def nearest_neighbors(
     """
     settings = settings or KnnSettings()
     refuse_nonfinite(vectors)
-    n, d = vectors.shape
-    k = max(min(settings.k, n - 1), 0)
+    k = neighbors_wanted(len(vectors), settings)
     if k == 0:
-        return NeighborGraph(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32), 1.0, "exact")
+        return no_neighbors(len(vectors))
+    if is_exact(vectors, settings):
+        search = exact_search(vectors, k)
+    else:
+        search = index_search(vectors, settings)
+        save(search.proposer)
+    indices, distances = search_rows(vectors, search.proposer, k, range(len(vectors)), threads, progress)
+    return NeighborGraph(indices, distances, search.recall, search.method)
+
+
+def neighbors_wanted(n: int, settings: KnnSettings) -> int:
+    """Return how many neighbours each of n vectors gets."""
+    return max(min(settings.k, n - 1), 0)
+
+
+def no_neighbors(n: int) -> NeighborGraph:
+    """Return the graph of vectors that have no neighbours, because there is one at most."""
+    return NeighborGraph(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32), 1.0, "exact")
+
+
+def is_exact(vectors: Vectors, settings: KnnSettings) -> bool:
+    """Tell whether every vector is to meet every other one."""
+    n, d = vectors.shape
+    affordable = settings.exact_limit * (GPU_SPEED if gpus() else 1.0)
+    return settings.target_recall >= 1 or float(n) * n * (d + COST_OF_A_LOOK) <= affordable
+
+
+def exact_search(vectors: Vectors, k: int) -> Search:
+    """Prepare a search in which every vector meets every other one."""
     with single_threaded():
-        affordable = settings.exact_limit * (GPU_SPEED if gpus() else 1.0)
-        if settings.target_recall >= 1 or float(n) * n * (d + COST_OF_A_LOOK) <= affordable:
-            proposer, recall, method = exhaustive(vectors, _width(k)), 1.0, "exact"
-        else:
-            proposer, recall, method = tuned_index(vectors, k, settings)
-            save(proposer)
-    indices, distances = _search_all(vectors, proposer, k, threads, progress)
-    return NeighborGraph(indices, distances, recall, method)
+        return Search(exhaustive(vectors, _width(k)), 1.0, "exact")
 
 
 def refuse_nonfinite(vectors: Vectors) -> None:
@@ -97,20 +137,35 @@ def _width(k: int) -> int:
     return k + 1 + max(8, k // 2)
 
 
-def _search_all(
-    vectors: Vectors, proposer: Proposer, k: int, threads: int, progress: Progress
+def query_rows(n: int) -> int:
+    """Return how many of n rows are searched at a time.
+
+    By n alone: with other rows in a block the last bits of FAISS's products are others, and so may be which
+    of several equally near vectors it proposes.
+    """
+    least, most = QUERY_ROWS
+    return min(most, max(least, n // BLOCKS))
+
+
+def search_rows(
+    vectors: Vectors, proposer: Proposer, k: int, rows: range, threads: int, progress: Progress
 ) -> tuple[Ints, Floats]:
-    """Search for every row, in blocks of a fixed size shared among the threads."""
-    n = len(vectors)
-    indices, distances = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
+    """Search for some rows, in blocks shared among the threads.
+
+    rows : begins with a multiple of `query_rows`, and ends with one or with the last row; so the bytes found
+        for a row do not depend on how rows are divided
+    returns : (len(rows), k) int32 and float32, as in `NeighborGraph`
+    """
+    indices, distances = np.empty((len(rows), k), np.int32), np.empty((len(rows), k), np.float32)
+    size = query_rows(len(vectors))
 
     def search_block(start: int) -> int:
-        rows = np.arange(start, min(start + QUERY_ROWS, n))
-        indices[rows], distances[rows] = _search(vectors, proposer, rows, k)
-        return len(rows)
+        block = np.arange(start, min(start + size, rows.stop))
+        indices[block - rows.start], distances[block - rows.start] = _search(vectors, proposer, block, k)
+        return len(block)
 
     with workers(threads) as pool:
-        for done in pool.map(search_block, range(0, n, QUERY_ROWS)):
+        for done in pool.map(search_block, range(rows.start, rows.stop, size)):
             progress(done)
     return indices, distances
 
@@ -126,9 +181,15 @@ def _search(vectors: Vectors, proposer: Proposer, rows: Rows, k: int) -> tuple[I
     return indices, distances
 
 
-def tuned_index(vectors: Vectors, k: int, settings: KnnSettings) -> tuple[Proposer, float, str]:
-    """Build an index and turn its dial so far that a sample reaches the target recall."""
-    proposer = build_index(vectors, 2 * k, settings.index)
+def index_search(vectors: Vectors, settings: KnnSettings) -> Search:
+    """Prepare an approximate search: train an index on a sample, add all vectors, turn it up far enough."""
+    k = neighbors_wanted(len(vectors), settings)
+    with single_threaded():
+        return _turned_up(vectors, build_index(vectors, 2 * k, settings.index), k, settings)
+
+
+def _turned_up(vectors: Vectors, proposer: Proposer, k: int, settings: KnnSettings) -> Search:
+    """Turn an index's dial so far that a sample reaches the target recall."""
     dial = Dial(proposer.index)
     rows = sample_rows(len(vectors), settings.sample, settings.index.seed)
     every = stream(vectors, vectors[rows].astype(np.float32), _width(k))
@@ -138,7 +199,7 @@ def tuned_index(vectors: Vectors, k: int, settings: KnnSettings) -> tuple[Propos
         dial.set(step)
         recall, before = float((_search(vectors, proposer, rows, k)[1] <= reach).mean()), recall
         if recall >= settings.target_recall or dial.value == dial.limit:
-            return proposer, recall, str(dial)
+            return Search(proposer, recall, str(dial))
         if recall - before < 0.005:  # the rest was seen, but stands too low in the PCA's ranking
             proposer.width = min(2 * proposer.width, len(vectors))
         step = step + step // 2
