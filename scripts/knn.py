@@ -16,8 +16,9 @@ from scripts.lib.ordering.graph.graph_update import change_of_rows, extended, up
 from scripts.lib.ordering.graph.kept_graph import KeptGraph, read_kept_graph, write_kept_graph
 from scripts.lib.ordering.graph.kept_index import KeptIndex, read_kept_index, write_kept_index
 from scripts.lib.ordering.graph.knn import KnnSettings, knn_settings, nearest_neighbors
+from scripts.lib.ordering.graph.knn_index import UPDATE, read_card
+from scripts.lib.ordering.graph.knn_search import joined
 from scripts.lib.ordering.graph.neighbors import NeighborGraph
-from scripts.lib.ordering.graph.shared_search import UPDATE, joined, read_card
 from scripts.lib.run.processes import hide_gpus
 from scripts.lib.run.stage import Stage, stage
 
@@ -59,7 +60,7 @@ def found_by_parts(job: Any) -> NeighborGraph | None:
     card = read_card(checked(Path(job.input.card)))
     if card.kind == UPDATE:
         return None
-    return joined(card, [checked(Path(part)) for part in job.input.parts])
+    return joined([checked(Path(part)) for part in job.input.parts])
 
 
 def main(job: Any) -> None:

@@ -17,7 +17,7 @@ from scripts.lib.ordering.graph.knn import (
     neighbors_wanted,
     refuse_nonfinite,
 )
-from scripts.lib.ordering.graph.shared_search import EXACT, UPDATE, SearchCard, card_of, card_text
+from scripts.lib.ordering.graph.knn_index import EXACT, UPDATE, SearchCard, card_of, card_text
 from scripts.lib.run.processes import hide_gpus
 from scripts.lib.run.stage import stage
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.embedding.gather import read_vectors
-from scripts.lib.ordering.graph.knn import search_rows
+from scripts.lib.ordering.graph.knn_index import UPDATE, SearchCard, opened, read_card
+from scripts.lib.ordering.graph.knn_search import rows_of_part, search_rows
 from scripts.lib.ordering.graph.neighbors import NeighborGraph
-from scripts.lib.ordering.graph.shared_search import UPDATE, SearchCard, opened, read_card, rows_of_part
 from scripts.lib.run.processes import hide_gpus
 from scripts.lib.run.stage import Stage, stage
 

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.graph.candidates import Proposer, single_threaded, stream, workers
-from scripts.lib.ordering.graph.knn import KnnSettings, rank
+from scripts.lib.ordering.graph.knn import KnnSettings
+from scripts.lib.ordering.graph.knn_search import rank
 from scripts.lib.ordering.graph.list_updates import Lists, empty_lists, offer_back, offer_through
 from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.metric import kernel_view

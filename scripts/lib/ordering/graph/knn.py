@@ -11,29 +11,22 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from scripts.lib.errors import InputError
-from scripts.lib.ordering.graph.candidates import Proposer, exhaustive, gpus, single_threaded, stream, workers
+from scripts.lib.ordering.graph.candidates import Proposer, exhaustive, gpus, single_threaded, stream
 from scripts.lib.ordering.graph.indexes import Dial, IndexSettings, build_index
+from scripts.lib.ordering.graph.knn_search import Progress, candidates_for, rank, search_block, search_rows
 from scripts.lib.ordering.graph.neighbors import NeighborGraph
-from scripts.lib.ordering.metric import distance, kernel_view
+from scripts.lib.ordering.metric import kernel_view
 from scripts.lib.ordering.vectors import (
     LARGEST,
-    Floats,
-    Ints,
-    Rows,
     Vectors,
     float_blocks,
     measurable,
     sample_rows,
 )
 
-Progress = Callable[[int], None]
 GIGABYTE = 1 << 30
-
-QUERY_ROWS = (32, 1024)  # in a block, least and most
-BLOCKS = 64  # that small collections are divided into, so that jobs and threads can share them
 FIRST_STEP = 8
 GPU_SPEED = 50.0
 COST_OF_A_LOOK = 300  # what a pair costs beside its multiplications, in multiplications
@@ -117,7 +110,7 @@ def is_exact(vectors: Vectors, settings: KnnSettings) -> bool:
 def exact_search(vectors: Vectors, k: int) -> Search:
     """Prepare a search in which every vector meets every other one."""
     with single_threaded():
-        return Search(exhaustive(vectors, _width(k)), 1.0, "exact")
+        return Search(exhaustive(vectors, candidates_for(k)), 1.0, "exact")
 
 
 def refuse_nonfinite(vectors: Vectors) -> None:
@@ -132,55 +125,6 @@ def refuse_nonfinite(vectors: Vectors) -> None:
             )
 
 
-def _width(k: int) -> int:
-    """Return how many candidates to ask for: the vector itself, and room for rounding and ties."""
-    return k + 1 + max(8, k // 2)
-
-
-def query_rows(n: int) -> int:
-    """Return how many of n rows are searched at a time.
-
-    By n alone: with other rows in a block the last bits of FAISS's products are others, and so may be which
-    of several equally near vectors it proposes.
-    """
-    least, most = QUERY_ROWS
-    return min(most, max(least, n // BLOCKS))
-
-
-def search_rows(
-    vectors: Vectors, proposer: Proposer, k: int, rows: range, threads: int, progress: Progress
-) -> tuple[Ints, Floats]:
-    """Search for some rows, in blocks shared among the threads.
-
-    rows : begins with a multiple of `query_rows`, and ends with one or with the last row; so the bytes found
-        for a row do not depend on how rows are divided
-    returns : (len(rows), k) int32 and float32, as in `NeighborGraph`
-    """
-    indices, distances = np.empty((len(rows), k), np.int32), np.empty((len(rows), k), np.float32)
-    size = query_rows(len(vectors))
-
-    def search_block(start: int) -> int:
-        block = np.arange(start, min(start + size, rows.stop))
-        indices[block - rows.start], distances[block - rows.start] = _search(vectors, proposer, block, k)
-        return len(block)
-
-    with workers(threads) as pool:
-        for done in pool.map(search_block, range(rows.start, rows.stop, size)):
-            progress(done)
-    return indices, distances
-
-
-def _search(vectors: Vectors, proposer: Proposer, rows: Rows, k: int) -> tuple[Ints, Floats]:
-    """Return the k best of the rows' candidates: (q, k) int32 and (q, k) float32."""
-    queries = vectors[rows].astype(np.float32)
-    indices, distances = rank(kernel_view(vectors), rows, proposer.propose(queries), k)
-    short = np.flatnonzero(indices[:, -1] < 0)  # the lists read held fewer than k vectors
-    if len(short):
-        every = stream(vectors, queries[short], _width(k))
-        indices[short], distances[short] = rank(kernel_view(vectors), rows[short], every, k)
-    return indices, distances
-
-
 def index_search(vectors: Vectors, settings: KnnSettings) -> Search:
     """Prepare an approximate search: train an index on a sample, add all vectors, turn it up far enough."""
     k = neighbors_wanted(len(vectors), settings)
@@ -192,47 +136,14 @@ def _turned_up(vectors: Vectors, proposer: Proposer, k: int, settings: KnnSettin
     """Turn an index's dial so far that a sample reaches the target recall."""
     dial = Dial(proposer.index)
     rows = sample_rows(len(vectors), settings.sample, settings.index.seed)
-    every = stream(vectors, vectors[rows].astype(np.float32), _width(k))
+    every = stream(vectors, vectors[rows].astype(np.float32), candidates_for(k))
     reach = rank(kernel_view(vectors), rows, every, k)[1][:, -1:]  # (sample, 1)
     recall, before, step = 0.0, 0.0, FIRST_STEP if dial.name == "nprobe" else proposer.width
     while True:
         dial.set(step)
-        recall, before = float((_search(vectors, proposer, rows, k)[1] <= reach).mean()), recall
+        recall, before = float((search_block(vectors, proposer, rows, k)[1] <= reach).mean()), recall
         if recall >= settings.target_recall or dial.value == dial.limit:
             return Search(proposer, recall, str(dial))
         if recall - before < 0.005:  # the rest was seen, but stands too low in the PCA's ranking
             proposer.width = min(2 * proposer.width, len(vectors))
         step = step + step // 2
-
-
-@njit(cache=True, nogil=True)
-def rank(vectors: Vectors, rows: Rows, candidates: Rows, k: int) -> tuple[Ints, Floats]:
-    """Return each row's k nearest candidates by (distance, index); -1 and inf where they end.
-
-    rows : (q,) int64;  candidates : (q, width) int64, distinct in a row, -1 and the row itself
-        are passed over
-    returns : (q, k) int32 and (q, k) float32, Euclidean
-    """
-    indices = np.full((rows.size, k), -1, np.int32)
-    distances = np.full((rows.size, k), np.inf, np.float32)
-    for line in range(rows.size):
-        for other in candidates[line]:
-            if other >= 0 and other != rows[line]:
-                length = distance(vectors, rows[line], other)
-                _insert(indices[line], distances[line], other, length)
-    return indices, distances
-
-
-@njit(cache=True, nogil=True)
-def _insert(indices: Ints, distances: Floats, index: int, length: float) -> None:
-    """Put a neighbour in its place in a sorted list, whose last one falls out."""
-    place = indices.size
-    while place > 0 and (length, index) < (distances[place - 1], indices[place - 1]):
-        place -= 1
-    if place == indices.size:
-        return
-    for other in range(indices.size - 1, place, -1):
-        indices[other] = indices[other - 1]
-        distances[other] = distances[other - 1]
-    indices[place] = index
-    distances[place] = length

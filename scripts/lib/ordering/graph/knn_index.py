@@ -1,22 +1,16 @@
-"""One search that several jobs share: prepared by one, a part of the rows each, joined by another.
+"""How the jobs that share one neighbour search are to search: the card that the first of them leaves.
 
-Whoever prepares it leaves a card that says how rows are searched. The index itself is the one that is kept
-for later runs. Parts are made of whole blocks (`query_rows`), whose size goes by the number of rows alone;
-so the graph is the same to the byte, however many parts there are, and the same as that of a single search.
+The index itself is the one that is kept for later runs; the card has its checksum.
 """
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from scripts.lib.artifacts.record import checksum, set_aside
 from scripts.lib.ordering.graph.kept_index import read_kept_index
-from scripts.lib.ordering.graph.knn import Search, exact_search, query_rows
-from scripts.lib.ordering.graph.neighbors import NeighborGraph, read_graph
+from scripts.lib.ordering.graph.knn import Search, exact_search
 from scripts.lib.ordering.vectors import Vectors
 
 EXACT, INDEX, UPDATE = "exact", "index", "update"  # the last: only what is new, which needs no parts
@@ -71,18 +65,3 @@ def opened(card: SearchCard, path: Path, kept_index: Path, vectors: Vectors) -> 
     if kept is None:
         raise set_aside(path, f"its index {kept_index} is gone, or is another one")
     return Search(kept.proposer, card.recall, card.method)
-
-
-def rows_of_part(n: int, part: int, parts: int) -> range:
-    """Return the rows that one of several parts searches, whole blocks of them; some parts may have none."""
-    size = query_rows(n)
-    blocks = -(-n // size)
-    start, stop = (blocks * each // parts * size for each in (part, part + 1))
-    return range(min(start, n), min(stop, n))
-
-
-def joined(card: SearchCard, parts: Iterable[Path]) -> NeighborGraph:
-    """Return the graph whose parts lie in files, given in the order of the rows."""
-    graphs = [read_graph(part) for part in parts]
-    indices, distances = (np.concatenate(lists) for lists in list(zip(*graphs, strict=True))[:2])
-    return NeighborGraph(indices, distances, card.recall, card.method)

@@ -6,30 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from scripts.lib.artifacts.record import Provenance, recording
-from scripts.lib.errors import DamagedArtifact
 from scripts.lib.files.content_ids import ID_DTYPE
 from scripts.lib.ordering.graph.indexes import IndexSettings
 from scripts.lib.ordering.graph.kept_index import KeptIndex, write_kept_index
-from scripts.lib.ordering.graph.knn import (
-    KnnSettings,
-    exact_search,
-    index_search,
-    nearest_neighbors,
-    query_rows,
-    search_rows,
-)
+from scripts.lib.ordering.graph.knn import KnnSettings, index_search, nearest_neighbors
+from scripts.lib.ordering.graph.knn_index import EXACT, SearchCard, card_of, card_text, opened, read_card
+from scripts.lib.ordering.graph.knn_search import joined, query_rows, rows_of_part, search_rows
 from scripts.lib.ordering.graph.neighbors import NeighborGraph
-from scripts.lib.ordering.graph.shared_search import (
-    EXACT,
-    SearchCard,
-    card_of,
-    card_text,
-    joined,
-    opened,
-    read_card,
-    rows_of_part,
-)
 
 EXACTLY = KnnSettings(k=8)
 INVERTED_FILE = KnnSettings(k=8, exact_limit=0, index=IndexSettings(pca_dimension=16))
@@ -60,7 +43,7 @@ def shared(vectors: np.ndarray, settings: KnnSettings, parts: int, folder: Path)
         found = search_rows(vectors, search.proposer, card.k, rows, 1 + part % 2, lambda rows: None)
         files.append(folder / f"{part}.npz")
         np.savez(files[-1], **NeighborGraph(*found, card.recall, card.method)._asdict())
-    return joined(card, files)
+    return joined(files)
 
 
 @pytest.mark.parametrize("settings", [EXACTLY, INVERTED_FILE, SMALL_WORLD])
@@ -86,23 +69,3 @@ def test_parts_are_whole_blocks_and_hold_each_row_once(n: int, parts: int) -> No
 
 def test_five_hundred_images_are_work_for_four_jobs() -> None:
     assert all(len(rows_of_part(500, part, 4)) >= 96 for part in range(4))
-
-
-@pytest.mark.parametrize("change", ["gone", "another"])
-def test_a_search_without_its_index_is_prepared_again(tmp_path: Path, change: str) -> None:
-    vectors, kept, file = lattice(1000), tmp_path / "index.npz", tmp_path / "index.json"
-    search = index_search(vectors, INVERTED_FILE)
-    write_kept_index(kept, KeptIndex(search.proposer, ids_of(1000)))
-    card = card_of(search, 8, kept)
-    with recording(file, Provenance("knn_index", 1)) as temporary:
-        temporary.write_text(card_text(card))
-    kept.unlink() if change == "gone" else kept.write_bytes(b"something else")
-    with pytest.raises(DamagedArtifact, match="is gone, or is another one"):
-        opened(card, file, kept, vectors)
-    assert not file.exists()
-
-
-def test_an_exact_search_needs_no_index(tmp_path: Path) -> None:
-    vectors = lattice(100)
-    search = opened(SearchCard(EXACT, 5), tmp_path / "card", tmp_path / "missing.npz", vectors)
-    assert search[1:] == exact_search(vectors, 5)[1:] == (1.0, "exact")
