@@ -36,7 +36,7 @@ rule knn_index:
     resources:
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
-        version=versions.KNN,
+        version=versions.KNN_INDEX,
         k=config["knn_k"],
         recall=config["knn_recall"],
         memory=config["memory"],
@@ -63,7 +63,7 @@ rule knn_search:
     resources:
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
-        version=versions.KNN,
+        version=versions.KNN_SEARCH,
         parts=len(KNN_PARTS),
     script:
         "../../scripts/knn_search.py"
