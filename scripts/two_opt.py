@@ -30,9 +30,7 @@ from scripts.lib.ordering.vectors import Ints
 from scripts.lib.run.stage import Stage, stage
 
 GIGABYTE = 1 << 30
-COMPARED_ITEMS = (
-    250_000  # beyond, a fresh path to compare with would take longer than all else that a kept order does
-)
+COMPARED_ITEMS = 250_000  # beyond, a fresh path to compare with would be most of what a kept order takes
 SOURCES = ("vectors", "item_ids", "graph", "tree", "traversal")
 
 
@@ -83,7 +81,7 @@ def fresh_path(run: Stage, given: Given, state_file: StateFile) -> Ints:
 def kept_path(
     run: Stage, given: Given, former: Contents, state_file: StateFile
 ) -> tuple[Ints, dict[str, Any]]:
-    """Put what is new into the former order, and say what that cost: of a small collection, against a fresh path."""
+    """Put what is new into the former order, and say what that cost, where there are few against a fresh path."""
     vectors, graph, tree, walk, items, settings = given
     fresh = fresh_path(run, given, state_file) if len(walk) <= COMPARED_ITEMS else None
     kept = keep_order(vectors, graph, tree, what_remains(former, items), settings)
