@@ -81,7 +81,7 @@ def fresh_path(run: Stage, given: Given, state_file: StateFile) -> Ints:
 def kept_path(
     run: Stage, given: Given, former: Contents, state_file: StateFile
 ) -> tuple[Ints, dict[str, Any]]:
-    """Put what is new into the former order, and say what that cost, where there are few against a fresh path."""
+    """Put what is new into the former order; say what that cost, of few items against a fresh path."""
     vectors, graph, tree, walk, items, settings = given
     fresh = fresh_path(run, given, state_file) if len(walk) <= COMPARED_ITEMS else None
     kept = keep_order(vectors, graph, tree, what_remains(former, items), settings)
