@@ -63,7 +63,10 @@ SlurmdTimeout=10
 GresTypes=gpu
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
-NODE = "NodeName={name} NodeHostname=localhost NodeAddr=127.0.0.1 Port={port} CPUs={cpus} RealMemory={memory} Gres=gpu:1\n"
+NODE = (
+    "NodeName={name} NodeHostname=localhost NodeAddr=127.0.0.1 Port={port} CPUs={cpus} RealMemory={memory} "
+)
+NODE += "Gres=gpu:1\n"
 
 
 def why_not() -> str | None:
@@ -121,7 +124,10 @@ class SlurmCluster:
         """Wait until all nodes can take jobs."""
         ready = {"idle", "mixed", "allocated"}
         said = ("sinfo", "--noheader", "--Node", "--format=%T")
-        wait_for(lambda: [*map(ready.__contains__, self.ask(*said).split())].count(True) == len(self.nodes), "nodes")
+        wait_for(
+            lambda: [*map(ready.__contains__, self.ask(*said).split())].count(True) == len(self.nodes),
+            "nodes",
+        )
 
     def kill_node(self, node: str) -> None:
         """Kill the daemon of a node and all that it runs, as a power failure would."""

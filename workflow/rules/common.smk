@@ -18,12 +18,13 @@ from snakemake_interface_executor_plugins.settings import ExecMode
 from scripts.lib import versions
 from scripts.lib.clustering.given_names import names_digest
 from scripts.lib.errors import SeriatimError
-from scripts.lib.run import session, summary, triggers
+from scripts.lib.run import resources, session, summary, triggers
 from scripts.lib.run.category_model import (
     category_config,
     check_categorize,
     knows_words,
 )
+from scripts.lib.run.cluster import Cluster
 from scripts.lib.run.config import (
     complete,
     model_tag,
@@ -33,6 +34,7 @@ from scripts.lib.run.config import (
     words_of_command,
 )
 
+OWN_JOB = os.environ.get("SLURM_JOB_ID", "")  # read now, the executor clears it
 STARTED_BY_USER = workflow.exec_mode == ExecMode.DEFAULT
 
 schema = read_schema(workflow.source_path("../schemas/config.schema.yaml"))
@@ -58,7 +60,7 @@ EMBED_CORES = max(1, ALL_CORES // min(GPUS, len(PARTITIONS)))
 FINGERPRINT = (
     triggers.input_fingerprint(config)
     if STARTED_BY_USER
-    else triggers.last_fingerprint(config["name"])
+    else session.join(COLLECTION, lambda: triggers.last_fingerprint(config["name"]))
 )
 SCANNED = f"{COLLECTION}/scanned/{FINGERPRINT}"
 
@@ -131,13 +133,41 @@ def after_scan_all(path):
     return resolve
 
 
+def needs(stage, model=MODEL):
+    """Say what a stage asks of a cluster. It is looked at late, when the scan has told how many images there are.
+
+    On one machine it limits nothing.
+    """
+
+    def size():
+        return resources.size_of(Path(COLLECTION), Path(model), len(PARTITIONS))
+
+    return {
+        "mem_mb": lambda wildcards, attempt: resources.memory_mb(
+            stage, size(), attempt
+        ),
+        "runtime": lambda wildcards, attempt: resources.minutes(stage, size(), attempt),
+    }
+
+
+def submitted_to():
+    """Say how this run submits its jobs, None if it runs them itself."""
+    if workflow.local_exec:
+        return None
+    run = getattr(workflow.scheduler._executor, "run_uuid", "")
+    status = getattr(workflow.executor_settings, "status_command", None)
+    return Cluster(run, status, OWN_JOB)
+
+
 onstart:
     session.begin(
         config,
         ".snakemake/run.lock",
         COLLECTION,
         MODEL,
-        forced=map(str, workflow.dag_settings.forcerun),
+        forced=list(map(str, workflow.dag_settings.forcerun)),
+        fingerprint=FINGERPRINT,
+        cluster=submitted_to(),
     )
 
 

@@ -3,14 +3,15 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import yaml
 
-from scripts.lib.artifacts.atomic import write_text
-from scripts.lib.run.lock import claim
+from scripts.lib.artifacts.atomic import write_json, write_text
+from scripts.lib.run.cluster import Cluster, check_status, end_jobs, job_lives
+from scripts.lib.run.lock import claim, named_owner, this_process
 from scripts.lib.run.stage import FAILURES, tell_failure
 
 FORCED = "SERIATIM_FORCED"  # names them to the stages of a run
@@ -18,23 +19,67 @@ _held: list[IO[str]] = []  # locks last as long as the process
 
 
 def begin(
-    config: Mapping[str, Any], lock: str, collection: str, model: str, forced: Iterable[str] = ()
+    config: Mapping[str, Any],
+    lock: str,
+    collection: str,
+    model: str,
+    forced: Iterable[str] = (),
+    fingerprint: str = "",
+    cluster: Cluster | None = None,
 ) -> None:
     """Claim this folder for the run, keep its configuration, and start with no failures.
 
     forced : the stages that the user wants to run again, whatever there is
+    fingerprint : of the input
+    cluster : how the run submits jobs, None where it has none
 
     Raises
     ------
     InputError
-        when another run is at work here.
+        when another run is at work here, or the cluster could not be watched.
     """
-    _held.append(claim(Path(lock)))
+    _claim(Path(lock), cluster)
     write_text(Path(model, "config.yaml"), yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
     failures = failures_path(collection)
     failures.parent.mkdir(parents=True, exist_ok=True)
     failures.unlink(missing_ok=True)
-    os.environ[FAILURES] = str(failures)
+    write_json(_begun(collection), {"fingerprint": fingerprint, "forced": list(forced)})
+    _set_environment(collection, forced)
+
+
+def _claim(lock: Path, cluster: Cluster | None) -> None:
+    """Take the lock, and end what a former run has left on the cluster."""
+    owner = this_process(cluster.run, cluster.job) if cluster else None
+    former = named_owner(lock)
+    _held.append(claim(lock, owner, job_lives))
+    if cluster and cluster.status:
+        check_status(cluster.status)
+    if cluster or former:
+        own, run = cluster.job if cluster else "", former.run if former else ""
+        end_jobs(Path.cwd(), lambda line: print(f"seriatim: {line}", file=sys.stderr), run, own)
+
+
+def join(collection: str, otherwise: Callable[[], str]) -> str:
+    """Take part in a run as a job of it, perhaps on another host; return the fingerprint of its input.
+
+    otherwise : returns the fingerprint where no run has said it
+    """
+    try:
+        begun = json.loads(_begun(collection).read_text(encoding="utf-8"))
+        fingerprint, forced = str(begun["fingerprint"]), begun["forced"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return otherwise()
+    _set_environment(collection, forced)
+    return fingerprint or otherwise()
+
+
+def _begun(collection: str) -> Path:
+    """Name the file that tells the jobs of a run what they can't find out themselves."""
+    return Path(collection, "logs", "begun.json")
+
+
+def _set_environment(collection: str, forced: Iterable[str]) -> None:
+    os.environ[FAILURES] = str(failures_path(collection))
     os.environ[FORCED] = " ".join(forced)
 
 
@@ -57,5 +102,7 @@ def report_failures(collection: str) -> None:
             file=sys.stderr,
         )
     else:
-        for line in failures.read_text(encoding="utf-8").splitlines():
+        for line in dict.fromkeys(
+            failures.read_text(encoding="utf-8").splitlines()
+        ):  # once, however often tried
             tell_failure(**json.loads(line))
