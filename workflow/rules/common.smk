@@ -18,13 +18,12 @@ from snakemake_interface_executor_plugins.settings import ExecMode
 from scripts.lib import versions
 from scripts.lib.clustering.given_names import names_digest
 from scripts.lib.errors import SeriatimError
-from scripts.lib.run import resources, session, summary, triggers
+from scripts.lib.run import cluster, resources, session, summary, triggers
 from scripts.lib.run.category_model import (
     category_config,
     check_categorize,
     knows_words,
 )
-from scripts.lib.run.cluster import Cluster
 from scripts.lib.run.config import (
     complete,
     model_tag,
@@ -154,9 +153,9 @@ def submitted_to():
     """Say how this run submits its jobs, None if it runs them itself."""
     if workflow.local_exec:
         return None
-    run = getattr(workflow.scheduler._executor, "run_uuid", "")
+    run = getattr(workflow.scheduler._executor, "run_uuid", cluster.NAME)
     status = getattr(workflow.executor_settings, "status_command", None)
-    return Cluster(run, status, OWN_JOB)
+    return cluster.Cluster(run, status, OWN_JOB)
 
 
 onstart:

@@ -10,8 +10,8 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ LEAST_MEMORY = 190  # seconds for which squeue must know an ended job: it is ask
 class Cluster(NamedTuple):
     """How a run submits its jobs.
 
-    run : the name of all its jobs, where they share one
+    run : the name of all its jobs, or what it begins with
     status : the program by which Slurm is asked how they are, None where that is not for us to know
     job : the job that the run itself is in, if it is in one
     """
@@ -68,21 +68,29 @@ def jobs_left(folder: Path, run: str = "", own: str = "") -> list[str]:
     ]
 
 
-def end_jobs(folder: Path, tell: Callable[[str], object], run: str = "", own: str = "") -> None:
-    """Cancel the jobs that a former run has left in a folder, and wait until they have ended.
+def end_jobs(lock: Path, run: str = "", own: str = "") -> None:
+    """Cancel the jobs that a former run has left in this folder, and wait until they have ended.
+
+    lock : the file that names the former run
 
     Raises
     ------
     InputError
-        when they do not end.
+        when they do not end, or can't be asked for.
     """
-    left = jobs_left(folder, run, own)
+    if not can_be_asked():
+        raise InputError(
+            "A run in this folder was killed, and its jobs can't be asked for from here. See that none of them "
+            f"is at work and remove {lock}, or run on a host where squeue is."
+        )
+    left = jobs_left(Path.cwd(), run, own)
     if not left:
         return
-    tell(f"a former run left jobs that are still at work, and they are cancelled: {', '.join(left)}")
+    what = "a former run left jobs that are still at work; they are cancelled first"
+    print(f"seriatim: {what}: {', '.join(left)}", file=sys.stderr, flush=True)
     _ask("scancel", *left)
     deadline = time.monotonic() + END_SECONDS
-    while left := jobs_left(folder, run, own):
+    while left := jobs_left(Path.cwd(), run, own):
         if time.monotonic() > deadline:
             raise InputError(
                 f"Jobs of a former run do not end: {', '.join(left)}. They would write what this run writes. "

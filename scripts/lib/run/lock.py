@@ -59,12 +59,38 @@ def named_owner(path: Path) -> Owner | None:
         return None
 
 
-def claim(
-    path: Path, owner: Owner | None = None, job_lives: Callable[[str], bool | None] = lambda job: None
-) -> IO[str]:
+class Lock:
+    """A lock that is held until its process ends, or it is closed."""
+
+    def __init__(self, file: IO[str], kernel: bool) -> None:
+        self._file, self.kernel = file, kernel
+
+    def name(self, owner: Owner | None) -> None:
+        """Write the owner into the file, and take it out when this process ends by itself.
+
+        Without an owner nobody is named where the kernel holds the lock, and this process where it does not.
+        """
+        self._file.truncate(0)
+        if owner := owner or (None if self.kernel else this_process()):
+            self._file.write(json.dumps(asdict(owner)))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            atexit.register(self._forget, os.getpid())
+
+    def close(self) -> None:
+        """Let others have it."""
+        self._file.close()
+
+    def _forget(self, process: int) -> None:
+        if os.getpid() == process and not self._file.closed:  # a fork is not the owner
+            self._file.truncate(0)
+
+
+def claim(path: Path, job_lives: Callable[[str], bool | None] = lambda job: None) -> Lock:
     """Lock a file for the life of this process; keep what is returned.
 
-    owner : who is to be named in the file, beside the kernel's lock
+    A former owner that was killed stays in the file until another one is named, if the kernel holds the lock.
+
     job_lives : tells whether a job of the cluster is still at work, None where that can't be known
 
     Raises
@@ -73,19 +99,20 @@ def claim(
         when another owner holds it, or may hold it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = path.open("a+", encoding="utf-8")
+    file = path.open("a+", encoding="utf-8")
     try:
-        kernel = flock(lock)
+        lock = Lock(file, flock(file))
     except BlockingIOError:
-        lock.close()
+        file.close()
         raise InputError(
             f"Another run is at work in this folder ({path} is locked). Wait until it has ended, or stop it."
         ) from None
     former = named_owner(path)
-    if former and not _is_gone(former, kernel, job_lives):
-        lock.close()
+    if former and not _is_gone(former, lock.kernel, job_lives):
+        file.close()
         raise InputError(_at_work(former, path))
-    _name(lock, owner if kernel else owner or this_process())
+    if not lock.kernel:
+        lock.name(this_process(former.run if former else ""))
     return lock
 
 
@@ -109,21 +136,6 @@ def flock(lock: IO[str], shared: bool = False, wait: bool = False) -> bool:
             return False
         raise
     return True
-
-
-def _name(lock: IO[str], owner: Owner | None) -> None:
-    """Write the owner into the file, and take it out when this process ends by itself."""
-    lock.truncate(0)
-    if owner:
-        lock.write(json.dumps(asdict(owner)))
-        lock.flush()
-        os.fsync(lock.fileno())
-        atexit.register(_forget, lock, os.getpid())
-
-
-def _forget(lock: IO[str], process: int) -> None:
-    if os.getpid() == process and not lock.closed:  # a fork holds the lock, but is not its owner
-        lock.truncate(0)
 
 
 def _is_gone(owner: Owner, kernel: bool, job_lives: Callable[[str], bool | None]) -> bool:

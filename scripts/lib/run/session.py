@@ -5,17 +5,17 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import yaml
 
 from scripts.lib.artifacts.atomic import write_json, write_text
-from scripts.lib.run.cluster import Cluster, check_status, end_jobs, job_lives
-from scripts.lib.run.lock import claim, named_owner, this_process
+from scripts.lib.run.cluster import Cluster, can_be_asked, check_status, end_jobs, job_lives
+from scripts.lib.run.lock import Lock, claim, named_owner, this_process
 from scripts.lib.run.stage import FAILURES, tell_failure
 
 FORCED = "SERIATIM_FORCED"  # names them to the stages of a run
-_held: list[IO[str]] = []  # locks last as long as the process
+_held: list[Lock] = []  # locks last as long as the process
 
 
 def begin(
@@ -49,14 +49,15 @@ def begin(
 
 def _claim(lock: Path, cluster: Cluster | None) -> None:
     """Take the lock, and end what a former run has left on the cluster."""
-    owner = this_process(cluster.run, cluster.job) if cluster else None
     former = named_owner(lock)
-    _held.append(claim(lock, owner, job_lives))
+    held = claim(lock, job_lives)
+    _held.append(held)
     if cluster and cluster.status:
         check_status(cluster.status)
-    if cluster or former:
-        own, run = cluster.job if cluster else "", former.run if former else ""
-        end_jobs(Path.cwd(), lambda line: print(f"seriatim: {line}", file=sys.stderr), run, own)
+    run, own = former.run if former else "", cluster.job if cluster else ""
+    if run or (cluster and can_be_asked()):
+        end_jobs(lock, run, own)
+    held.name(this_process(cluster.run, cluster.job) if cluster else None)
 
 
 def join(collection: str, otherwise: Callable[[], str]) -> str:
