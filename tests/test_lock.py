@@ -84,9 +84,9 @@ def test_an_owner_in_a_job_of_the_cluster_lives_as_long_as_that(
 def test_an_owner_is_named_until_it_ends_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "run.lock"
     program = (
-        f"import os, pathlib; from scripts.lib.run.lock import *; x = claim(pathlib.Path({str(path)!r}), "
+        f"import os, pathlib; from scripts.lib.run.lock import *; lock = claim(pathlib.Path({str(path)!r}));"
     )
-    program += "this_process('seriatim_1')); os.fork() or os._exit(0); os.wait(); "
+    program += "lock.name(this_process('seriatim_1')); os.fork() or os._exit(0); os.wait(); "
     for end, is_named in (("", False), ("os._exit(0)", True)):
         subprocess.run([sys.executable, "-c", program + end], cwd=ROOT, check=True)
         owner = named_owner(path)

@@ -56,6 +56,8 @@ NEEDS = {
     "embed": Need(Cost(5_000, 500), Cost(5, 250), of_a_partition=True),
     "gather": Need(Cost(300, 400, 4), Cost(1, 0.2)),
     "knn": Need(Cost(1_000, 600, 8), Cost(2, 0.5, 0.01)),
+    "knn_index": Need(Cost(1_000, 600, 8), Cost(2, 0.5, 0.01)),
+    "knn_search": Need(Cost(1_000, 600, 8), Cost(2, 0.5, 0.01)),
     "bound": Need(Cost(500, 600, 4), Cost(2, 2)),
     "mst": Need(Cost(500, 600, 4), Cost(2, 1)),
     "traverse": Need(Cost(300, 500), Cost(1, 0.2)),
