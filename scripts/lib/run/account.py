@@ -23,10 +23,9 @@ from blake3 import blake3
 
 from scripts.lib.run import run_file
 from scripts.lib.run.benchmark_table import write_benchmarks
-from scripts.lib.run.jobs import FAILED, RUNNING, SUCCEEDED, Job, stage_totals, stamp
+from scripts.lib.run.jobs import FAILED, INTERRUPTED, RUNNING, SUCCEEDED, Job, stage_totals, stamp
 from scripts.lib.run.summary import Run, counts_of, results_of
 
-INTERRUPTED = "interrupted"
 SIGNALS = {signal.SIGINT: "SIGINT (Ctrl-C)", signal.SIGTERM: "SIGTERM"}
 NOTE_SECONDS = 1.0
 UNKNOWN = "it ended without a word"
@@ -143,6 +142,9 @@ class Account:
         failures : what stages have said, as `line`, and where their logs are, as `log`
         """
         said = {failure["log"]: failure["line"] for failure in failures}
+        for job in self._jobs.values():  # a stage that hears of the signal, too, says nothing
+            if self._signal and job.status == FAILED and job.log not in said:
+                job.status = INTERRUPTED
         failed = {job.log: job.stage for job in self._jobs.values() if job.status == FAILED}
         lines = {log: f"{stage} {UNHEARD} (log: {log})" for log, stage in failed.items()} | said
         stages = {job.log: job.stage for job in self._jobs.values()}

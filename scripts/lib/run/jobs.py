@@ -8,7 +8,7 @@ from typing import Any
 
 from scripts.lib.run.benchmarks import Benchmark, read_benchmark
 
-RUNNING, SUCCEEDED, FAILED = "running", "succeeded", "failed"
+RUNNING, SUCCEEDED, FAILED, INTERRUPTED = "running", "succeeded", "failed", "interrupted"
 
 
 @dataclass
@@ -51,7 +51,7 @@ def stage_totals(jobs: Iterable[Job]) -> Iterator[dict[str, Any]]:
 def _status(jobs: Iterable[Job]) -> str:
     """Return the status of a stage: that of its worst job."""
     every = {job.status for job in jobs}
-    return next(status for status in (FAILED, RUNNING, SUCCEEDED) if status in every)
+    return next(status for status in (FAILED, INTERRUPTED, RUNNING, SUCCEEDED) if status in every)
 
 
 def _cost(jobs: list[Job]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.run.jobs import RUNNING, SUCCEEDED
+from scripts.lib.run.jobs import INTERRUPTED, RUNNING, SUCCEEDED
 from scripts.lib.run.run_file import GONE, is_at_work
 from scripts.lib.run.visible import visible
 from scripts.lib.words import counted, duration_words
@@ -33,12 +33,12 @@ def status_lines(run: Mapping[str, Any], now: datetime) -> Iterator[str]:
         yield f"{name}: {known} for {_since(run['started'], now)}; {_progress(run)}"
         yield from map(_last_line, _stages(run, RUNNING))
         return
-    ended = run["ended"] or run["started"]
-    status, reason = run["status"], run["reason"]
+    status, reason, ended = run["status"], run["reason"], run["ended"]
     if status == RUNNING:
-        status, reason = "interrupted", GONE
-    yield f"{name}: {status} {_since(ended, now)} ago, after {duration_words(run['seconds'] or 0)}"
-    yield from (f"  {line}" for line in (reason or "").splitlines())
+        status, reason, ended = INTERRUPTED, GONE, run["started"]
+    after = "" if run["seconds"] is None else f", after {duration_words(run['seconds'])}"
+    yield f"{name}: {status}{after}, {'begun' if run['ended'] is None else 'ended'} {_since(ended, now)} ago"
+    yield from (f"  {visible(line)}" for line in (reason or "").splitlines())
     if status == SUCCEEDED:
         yield from _success(run)
 
