@@ -6,7 +6,6 @@ when its process exits. Nothing in here ever fails a run.
 """
 
 import atexit
-import functools
 import os
 import secrets
 import signal
@@ -38,11 +37,11 @@ def harmless(
 ) -> Callable[Concatenate["Account", P], None]:
     """Let no failure of an account reach the run, and events of several threads wait for each other."""
 
-    @functools.wraps(method)
-    def guarded(account: "Account", *arguments: P.args, **named: P.kwargs) -> None:
+    def guarded(account: "Account", /, *arguments: P.args, **named: P.kwargs) -> None:
         with suppress(Exception), account.lock:
             method(account, *arguments, **named)
 
+    guarded.__doc__ = method.__doc__
     return guarded
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+COLUMNS = ("cpu_time", "max_rss", "mean_load", "io_in", "io_out")  # beside `s`; each may be missing
+
 
 class Benchmark(NamedTuple):
     """What was measured of a job; None where it was too short to be measured.
@@ -44,8 +46,8 @@ def read_benchmark(file: Path) -> Benchmark | None:
     try:
         with file.open(encoding="utf-8", newline="") as stream:
             row = next(csv.DictReader(stream, delimiter="\t"))
-        measured = (_number(row.get(key)) for key in ("cpu_time", "max_rss", "mean_load", "io_in", "io_out"))
-        return Benchmark(float(row["s"]), *measured, file.stat().st_mtime)
+        cpu, memory, load, read, written = (_number(row.get(key)) for key in COLUMNS)
+        return Benchmark(float(row["s"]), cpu, memory, load, read, written, file.stat().st_mtime)
     except (OSError, ValueError, KeyError, StopIteration):
         return None
 

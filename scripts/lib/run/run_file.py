@@ -92,4 +92,4 @@ def is_at_work(run: Mapping[str, Any]) -> bool | None:
         return False
     if run["host"] != socket.gethostname() or run["process_start"] is None:
         return None
-    return process_start(run["pid"]) == run["process_start"]
+    return bool(process_start(run["pid"]) == run["process_start"])

@@ -75,9 +75,11 @@ def results_of(run: Run) -> dict[str, str]:
 def counts_of(run: Run) -> dict[str, int | None]:
     """Return how many files and items the order has that there is; None where there is none."""
     order, quality = seen_record(run.model / "order.parquet"), seen_record(run.model / "quality.json")
-    ok, rejected = (order.facts[key] if order else None for key in ("files", "rejected"))
-    files = ok + rejected if order else None
-    return {"files": files, "ok": ok, "rejected": rejected, "items": quality.facts["n"] if quality else None}
+    counts = {"items": quality.facts["n"] if quality else None}
+    if order is None:
+        return dict.fromkeys(("files", "ok", "rejected")) | counts
+    ok, rejected = order.facts["files"], order.facts["rejected"]
+    return {"files": ok + rejected, "ok": ok, "rejected": rejected, **counts}
 
 
 def _tell(run: Run, lines: Iterable[tuple[str, str]]) -> None:
