@@ -104,6 +104,10 @@ class SlurmCluster:
         told = [self.ask("scontrol", "--oneliner", "show", "job", each) for each in wanted]
         return [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in told]
 
+    def jobs_by_id(self) -> dict[str, dict[str, str]]:
+        """Return what the controller knows of each job, by its number."""
+        return {job["JobId"]: job for job in self.jobs()}
+
     def start(self) -> None:
         """Start everything, and wait until all nodes are idle."""
         conf = str(self.folder / "slurm.conf")

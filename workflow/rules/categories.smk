@@ -22,7 +22,7 @@ if STARTED_BY_USER and NEED_CATEGORIES & set(sys.argv):
     try:
         check_categorize(config)
     except SeriatimError as error:
-        raise WorkflowError(str(error)) from None
+        refuse(error)
 
 
 if CATEGORY_MODEL != MODEL:

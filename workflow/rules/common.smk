@@ -8,18 +8,27 @@
 #   ARTIFACTS    everything that the stages make
 
 import os
+import platform
 import sys
+from datetime import datetime
 from pathlib import Path
 
-from snakemake.common import NOTHING_TO_BE_DONE_MSG
+from snakemake.common import NOTHING_TO_BE_DONE_MSG, __version__ as engine_version
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake_interface_executor_plugins.settings import ExecMode
+from snakemake_interface_logger_plugins.common import LogEvent
 
 from scripts.lib import versions
 from scripts.lib.clustering.given_names import names_digest
 from scripts.lib.errors import SeriatimError
+<<<<<<< HEAD
 from scripts.lib.run import cluster, resources, session, summary, triggers
+=======
+from scripts.lib.project import project
+from scripts.lib.run import session, summary, triggers
+from scripts.lib.run.account import Account
+>>>>>>> issue8
 from scripts.lib.run.category_model import (
     category_config,
     check_categorize,
@@ -27,22 +36,65 @@ from scripts.lib.run.category_model import (
 )
 from scripts.lib.run.config import (
     complete,
+    known_name,
     model_tag,
     read_schema,
     training_settings,
     trains,
     words_of_command,
 )
+from scripts.lib.run.jobs import FAILED, SUCCEEDED, Job
 
 OWN_JOB = os.environ.get("SLURM_JOB_ID", "")  # read now, the executor clears it
 STARTED_BY_USER = workflow.exec_mode == ExecMode.DEFAULT
 
 schema = read_schema(workflow.source_path("../schemas/config.schema.yaml"))
 words = words_of_command(sys.argv) if STARTED_BY_USER else {}
+
+
+def is_run():
+    """Tell whether a run is asked for: `--list`, `--lint` and the like are none, nor is `--dry-run`."""
+    looks = ("--li", "--lt", "-l", "--summary", "-S", "--detailed", "-D", "--report")
+    graphs = ("--dag", "--rulegraph", "--filegraph", "--d3dag")
+    return not (
+        workflow.output_settings.dryrun
+        or any(word.startswith((*looks, *graphs)) for word in sys.argv[1:])
+    )
+
+
+# What programs are told of the run, from here on: a configuration that can't be used is a failed run.
+NAME = known_name(config, schema, words) if STARTED_BY_USER else None
+ACCOUNT = (
+    Account(
+        Path("results", NAME),
+        {
+            "name": NAME,
+            "command": sys.argv,
+            "folder": os.getcwd(),
+            "versions": {
+                "seriatim": project()["version"],
+                "snakemake": engine_version,
+                "python": platform.python_version(),
+            },
+        },
+        is_run,
+    )
+    if NAME
+    else None
+)
+
+
+def refuse(error):
+    """Stop before anything has begun, with what a user can mend."""
+    if ACCOUNT:
+        ACCOUNT.explain(str(error))
+    raise WorkflowError(str(error)) from None
+
+
 try:
     config.update(complete(config, schema, words))
 except SeriatimError as error:
-    raise WorkflowError(str(error)) from None
+    refuse(error)
 
 COLLECTION = f"results/{config['name']}"
 MODEL = f"{COLLECTION}/{model_tag(config, schema)}"
@@ -181,6 +233,7 @@ onstart:
         fingerprint=FINGERPRINT,
         cluster=submitted_to(),
     )
+    ACCOUNT.begin(this_run(), ALL_CORES)
 
 
 def this_run():
@@ -201,20 +254,46 @@ def command_of(target):
     return f"snakemake --cores {ALL_CORES} {target} ..."
 
 
-def tell_where_nothing_is_done(record):
-    """Say where everything is, where the engine says only that there is nothing to do."""
+def observe(record):
+    """Take into account what the engine says; where it says only that there is nothing to do, say where all is."""
+    event = getattr(record, "event", None)
     if record.msg == NOTHING_TO_BE_DONE_MSG:
         summary.tell_nothing_to_do(this_run())
+        ACCOUNT.succeed(this_run())
+    elif event == LogEvent.JOB_INFO and record.log:
+        ACCOUNT.job_began(record.jobid, job_of(record))
+    elif event == LogEvent.JOB_FINISHED:
+        ACCOUNT.job_ended(record.job_id, SUCCEEDED)
+    elif event == LogEvent.JOB_ERROR:
+        ACCOUNT.job_ended(record.jobid, FAILED)
+    elif event == LogEvent.PROGRESS:
+        ACCOUNT.progress(record.done, record.total)
+    elif event == LogEvent.ERROR:
+        ACCOUNT.explain(record.getMessage())
     return True
 
 
+def job_of(record):
+    """Return a job that begins; where jobs are submitted it may have to wait yet."""
+    return Job(
+        record.rule_name,
+        "/".join(map(str, record.wildcards.values())),
+        record.threads,
+        record.log[0],
+        record.benchmark,
+        datetime.now().astimezone(),
+    )
+
+
 if STARTED_BY_USER:
-    logger.addFilter(tell_where_nothing_is_done)
+    logger.addFilter(observe)
 
 
 onsuccess:
     summary.tell_end(this_run())
+    ACCOUNT.succeed(this_run())
 
 
 onerror:
     session.report_failures(COLLECTION)
+    ACCOUNT.fail(this_run(), session.read_failures(COLLECTION))

@@ -37,7 +37,7 @@ rule knn_index:
         **needs("knn_index"),
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
-        version=versions.KNN,
+        version=versions.KNN_INDEX,
         k=config["knn_k"],
         recall=config["knn_recall"],
         memory=config["memory"],
@@ -65,7 +65,7 @@ rule knn_search:
         **needs("knn_search"),
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
-        version=versions.KNN,
+        version=versions.KNN_SEARCH,
         parts=len(KNN_PARTS),
     script:
         "../../scripts/knn_search.py"

@@ -80,8 +80,8 @@ def end_jobs(lock: Path, run: str = "", own: str = "") -> None:
     """
     if not can_be_asked():
         raise InputError(
-            "A run in this folder was killed, and its jobs can't be asked for from here. See that none of them "
-            f"is at work and remove {lock}, or run on a host where squeue is."
+            "A run in this folder was killed, and its jobs can't be asked for from here. See that none of "
+            f"them is at work and remove {lock}, or run on a host where squeue is."
         )
     left = jobs_left(Path.cwd(), run, own)
     if not left:

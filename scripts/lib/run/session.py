@@ -94,16 +94,30 @@ def failures_path(collection: str) -> Path:
     return Path(collection, "logs", "failures.jsonl")
 
 
+def read_failures(collection: str) -> list[dict[str, str]]:
+    """Read what the stages of this run have failed of: `line`, for the user, and `log`, the file."""
+    try:
+        lines = failures_path(collection).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return [json.loads(line) for line in lines]
+
+
 def report_failures(collection: str) -> None:
     """Say at the end of a run what failed, a line per stage."""
-    failures = failures_path(collection)
-    if not failures.exists():
+    failures = read_failures(collection)
+    if not failures:
         print(
             f"seriatim: a stage ended without a word, perhaps killed; logs are in {collection}",
             file=sys.stderr,
         )
+<<<<<<< HEAD
     else:
         for line in dict.fromkeys(
             failures.read_text(encoding="utf-8").splitlines()
         ):  # once, however often tried
             tell_failure(**json.loads(line))
+=======
+    for failure in failures:
+        tell_failure(**failure)
+>>>>>>> issue8
