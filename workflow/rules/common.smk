@@ -22,13 +22,9 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from scripts.lib import versions
 from scripts.lib.clustering.given_names import names_digest
 from scripts.lib.errors import SeriatimError
-<<<<<<< HEAD
-from scripts.lib.run import cluster, resources, session, summary, triggers
-=======
 from scripts.lib.project import project
-from scripts.lib.run import session, summary, triggers
+from scripts.lib.run import cluster, resources, session, summary, triggers
 from scripts.lib.run.account import Account
->>>>>>> issue8
 from scripts.lib.run.category_model import (
     category_config,
     check_categorize,
@@ -251,6 +247,8 @@ def command_of(target):
     """Return the command that makes a target, by what this run was begun with."""
     if "MAKELEVEL" in os.environ:
         return f"make {target.replace('_', '-')} ..."
+    if not workflow.local_exec:
+        return f"snakemake --workflow-profile ... {target} ..."
     return f"snakemake --cores {ALL_CORES} {target} ..."
 
 

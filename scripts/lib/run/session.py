@@ -95,12 +95,15 @@ def failures_path(collection: str) -> Path:
 
 
 def read_failures(collection: str) -> list[dict[str, str]]:
-    """Read what the stages of this run have failed of: `line`, for the user, and `log`, the file."""
+    """Read what the stages of this run have failed of, once, however often they were tried.
+
+    Each has the `line` for the user, and `log`, the file.
+    """
     try:
         lines = failures_path(collection).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return []
-    return [json.loads(line) for line in lines]
+    return [json.loads(line) for line in dict.fromkeys(lines)]
 
 
 def report_failures(collection: str) -> None:
@@ -111,13 +114,5 @@ def report_failures(collection: str) -> None:
             f"seriatim: a stage ended without a word, perhaps killed; logs are in {collection}",
             file=sys.stderr,
         )
-<<<<<<< HEAD
-    else:
-        for line in dict.fromkeys(
-            failures.read_text(encoding="utf-8").splitlines()
-        ):  # once, however often tried
-            tell_failure(**json.loads(line))
-=======
     for failure in failures:
         tell_failure(**failure)
->>>>>>> issue8
