@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from snakemake.common import NOTHING_TO_BE_DONE_MSG, __version__ as engine_version
-from snakemake.exceptions import WorkflowError
+from snakemake.exceptions import IncompleteCheckpointException, WorkflowError
 from snakemake.logging import logger
 from snakemake_interface_executor_plugins.settings import ExecMode
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -170,6 +170,26 @@ def as_it_is(key):
     return lambda wildcards: config[key]
 
 
+# By how many outputs of checkpoints are known: None, or what is raised until the scan has run.
+scan_states = {}
+
+
+def wait_for_scan():
+    """Ask the engine for the scan's outputs, as `checkpoints.scan.get()` does, but once while nothing changes.
+
+    It makes the names of all of them each time, a thousand for a thousand partitions, and is asked for each input.
+    """
+    known = len(checkpoints.created_output)
+    if known not in scan_states:
+        try:
+            checkpoints.scan.get()
+            scan_states[known] = None
+        except IncompleteCheckpointException as error:
+            scan_states[known] = error
+    if scan_states[known]:
+        raise scan_states[known].with_traceback(None)
+
+
 def after_scan(path):
     """Take a file as input only once the scan has told what is in it.
 
@@ -177,7 +197,7 @@ def after_scan(path):
     """
 
     def resolve(wildcards):
-        checkpoints.scan.get()
+        wait_for_scan()
         return path.format(**wildcards)
 
     return resolve
@@ -187,7 +207,7 @@ def after_scan_all(path, **numbers):
     """Take the files of all partitions as input, or of what else is numbered, once the scan has run."""
 
     def resolve(wildcards):
-        checkpoints.scan.get()
+        wait_for_scan()
         return expand(path, **(numbers or {"partition": PARTITIONS}))
 
     return resolve
