@@ -26,7 +26,7 @@ LIBRARY = sorted((ROOT / "scripts" / "lib").rglob("*.py"))
 
 
 def test_the_stages_of_the_sort_are_all_there() -> None:
-    flow = "scan weights embed gather knn bound mst traverse two_opt order quality plan copy verify undo"
+    flow = "scan weights embed gather knn knn_index knn_search bound mst traverse two_opt order quality plan copy verify undo"
     training = "train reconstruct"
     groups = (
         "clusters cluster_table cluster_sheets labels projection projection_map categories category_sheet"

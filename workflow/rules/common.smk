@@ -3,6 +3,7 @@
 #   COLLECTION   results/{name}            what is known of the files
 #   MODEL        results/{name}/{model}    all that depends on the embedding
 #   PARTITIONS   the embed jobs
+#   KNN_PARTS    the jobs that share the neighbour search
 #   FINGERPRINT  changes when the input does
 #   ARTIFACTS    everything that the stages make
 
@@ -45,6 +46,9 @@ except SeriatimError as error:
 COLLECTION = f"results/{config['name']}"
 MODEL = f"{COLLECTION}/{model_tag(config, schema)}"
 PARTITIONS = range(config["partitions"])
+KNN_PARTS = range(
+    len(PARTITIONS) if config["knn_partitions"] == "auto" else config["knn_partitions"]
+)
 ALL_CORES = workflow.cores or os.cpu_count()
 
 # With several GPUs as many partitions are embedded at a time, and share the cores.
@@ -82,6 +86,14 @@ ARTIFACTS = [
     *expand(f"{MODEL}/embed/{{partition}}.parquet", partition=PARTITIONS),
     f"{MODEL}/vectors.npy",
     f"{MODEL}/items.parquet",
+    *(
+        [
+            f"{MODEL}/knn/index.json",
+            *expand(f"{MODEL}/knn/{{part}}.npz", part=KNN_PARTS),
+        ]
+        if len(KNN_PARTS) > 1
+        else []
+    ),
     f"{MODEL}/knn.npz",
     f"{MODEL}/bound.json",
     f"{MODEL}/mst.npy",
@@ -101,6 +113,7 @@ ARTIFACTS = [
 
 wildcard_constraints:
     partition=r"\d+",
+    part=r"\d+",
 
 
 def as_it_is(key):
@@ -121,12 +134,12 @@ def after_scan(path):
     return resolve
 
 
-def after_scan_all(path):
-    """Take the files of all partitions as input, once the scan has run."""
+def after_scan_all(path, **numbers):
+    """Take the files of all partitions as input, or of what else is numbered, once the scan has run."""
 
     def resolve(wildcards):
         checkpoints.scan.get()
-        return expand(path, partition=PARTITIONS)
+        return expand(path, **(numbers or {"partition": PARTITIONS}))
 
     return resolve
 
