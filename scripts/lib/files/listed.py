@@ -92,9 +92,10 @@ def walk_lists(lists: Sequence[bytes], named: Named, excluded: Excluder) -> Iter
     for source in lists:
         for written in paths_in(source):
             entry = _entry(source, written, named)
-            if entry is not None and not excluded.anywhere(os.path.dirname(source), entry.path):
-                if named.is_new(entry.path):
-                    yield entry
+            if entry is None or excluded.anywhere(os.path.dirname(source), entry.path):
+                continue
+            if named.is_new(entry.path):
+                yield entry
 
 
 def _entry(source: bytes, written: bytes, named: Named) -> Found | Passed | None:

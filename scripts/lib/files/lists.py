@@ -1,8 +1,8 @@
 """Lists of files: plain ones with a path a line, and tables with a column of paths.
 
-What is read is what our own stages write, too: `order.txt`, `inventory.parquet`, `order.parquet`, `order.csv`,
-`collection.parquet`. These have paths as the working folder sees them, and in text that can't hold all bytes.
-So each path comes as several readings, of which the first that is there counts.
+What our own stages write can be read, too: `order.txt`, `inventory.parquet`, `order.parquet`, `order.csv`,
+`collection.parquet`. These have paths as the working folder sees them, and some as text, which can't hold all
+bytes. So each path comes in several readings, of which the first that is there counts.
 """
 
 import os
@@ -18,13 +18,7 @@ import pyarrow.parquet as pq
 from scripts.lib.errors import InputError
 from scripts.lib.files.paths import readable
 
-COLUMNS = (
-    "path_bytes",
-    "path",
-    "image_path",
-    "absolute_path",
-    "file_name",
-)  # the first that is there is read
+COLUMNS = ("path_bytes", "path", "image_path", "absolute_path", "file_name")  # the first there is is read
 LONGEST = 1 << 16  # bytes of a line; a path has 4,096 at most
 ROWS = 1 << 16
 ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
@@ -61,8 +55,8 @@ def _lines(source: bytes) -> Iterator[bytes]:
         for number, line in enumerate(iter(partial(stream.readline, LONGEST), b""), start=1):
             if len(line) == LONGEST:
                 raise InputError(
-                    f"Line {number:,} of {readable(source)} has {LONGEST:,} bytes and more. Is it a list of paths, "
-                    "one a line?"
+                    f"Line {number:,} of {readable(source)} has {LONGEST:,} bytes and more. Is it a list of "
+                    "paths, one a line?"
                 )
             path = line.removesuffix(b"\n")
             path = path.removesuffix(b"\r") if ends == b"\r\n" else path
@@ -111,8 +105,8 @@ def _column_paths(columns: Iterator[pa.Array]) -> Iterator[bytes]:
 def readings_of(path: bytes) -> Iterator[bytes]:
     r"""Yield what a path in a list may mean: itself, or what our own files write in its place.
 
-    Those are `\n` for a line break in lists, and in text `\xNN` for bytes that are not UTF-8 and `'` before what a
-    spreadsheet would take for a formula.
+    Those are `\n` for a line break in lists, and in text `\xNN` for bytes that are not UTF-8, and `'` before
+    what a spreadsheet would take for a formula.
     """
     yield path
     if rb"\n" in path:

@@ -1,7 +1,7 @@
 """Originals, opened and looked at: files, and members of tars that are read in place.
 
-A member has the path that it would have if its tar were a folder, `shards/0001.tar/beach.jpg`. Whoever reads an
-original opens its path first as that of any file; only where the system says that something above it is no
+A member has the path that it would have if its tar were a folder, `shards/0001.tar/beach.jpg`. Whoever reads
+an original opens its path first as that of any file; only where the system says that something above it is no
 folder is a tar looked for. So files pay nothing for it.
 """
 
@@ -191,8 +191,8 @@ INDEXES = Indexes()
 def member_status(tar: os.stat_result, member: "Member") -> os.stat_result:
     """Return the status of a member, as far as it has one.
 
-    Size, permissions and time of modification are its own, `st_nlink` is 0, and `st_ctime_ns` is a number that is
-    another one when its bytes may be: times of members are often all the same, whatever becomes of the tar.
+    Size, permissions and time of modification are its own, `st_nlink` is 0, and `st_ctime_ns` is a number
+    that is another one when its bytes may be: times of members are often the same, whatever becomes of the tar.
     """
     text = b"%d %d %d" % (tar.st_size, tar.st_mtime_ns, member.start)
     stamp = int.from_bytes(blake2b(text, digest_size=7).digest(), "big")

@@ -37,10 +37,10 @@ def names_file(root: bytes) -> bool:
 
 
 def roots_named(entry: str) -> list[str]:
-    """Return the folders and files that an entry of `images` stands for, sorted, without asking what they are.
+    """Return the folders and files that an entry of `images` stands for, without asking what they are.
 
-    Braces are webdataset's, `{000..099}` and `{a,b}`, and stand for each file, there or not. Of what has `*`, `?` or
-    `[` what is there counts. An entry that is there as it is written, or a pattern of nothing, stands for itself.
+    Braces are webdataset's, `{000..099}` and `{a,b}`, and stand for each file, there or not. `*`, `?` and `[`
+    stand for what is there, sorted. An entry that is there as it is written, or that fits nothing, is itself.
     """
     if os.path.lexists(entry):
         return [entry]
@@ -90,10 +90,10 @@ def check_kinds(roots: Sequence[bytes]) -> None:
             continue
         if COMPRESSED.search(os.fsdecode(root)):
             raise InputError(
-                f"The tar {readable(root)} is compressed, so nothing in it can be found without reading it all. "
-                "Decompress it (images in it are compressed themselves), or unpack it and name the folder."
+                f"The tar {readable(root)} is compressed, so nothing in it can be found without reading all."
+                " Decompress it (images in it are compressed themselves), or unpack it and name the folder."
             )
         raise InputError(
-            f"{readable(root)} is neither a folder, nor a list of files (.txt, .lst, .parquet, .csv), nor a tar "
-            "(.tar). Name the folder in which it lies, or write its path into a list, one path a line."
+            f"{readable(root)} is neither a folder, nor a list of files (.txt, .lst, .parquet, .csv), nor a"
+            " tar (.tar). Name the folder in which it lies, or write its path into a list, one path a line."
         )

@@ -28,7 +28,8 @@ class Tree:
     """What to read and what to leave out.
 
     `roots` are folders, tars and lists of files. `own` are folders of ours (output, store, results), known by
-    device and inode. `moved` are files in them that are the user's none the less, and where each of them came from.
+    device and inode. `moved` are files in them that are the user's none the less, and where each of them came
+    from.
     """
 
     roots: Sequence[bytes]
@@ -163,8 +164,8 @@ def fingerprint(tree: Tree) -> str:
 def folders_fingerprint(tree: Tree) -> str:
     """Return a short text that changes when an entry is added, removed or renamed in any folder.
 
-    Reads no file's status, but for those of tars and lists: for disks on which that is slow. Misses edits in place,
-    and whatever becomes of files that lists name.
+    Reads no file's status, but for those of tars and lists: for disks on which that is slow. Misses edits in
+    place, and whatever becomes of files that lists name.
     """
     digest = blake3()
     excluded = Excluder(tree.exclude)

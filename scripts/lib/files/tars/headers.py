@@ -1,8 +1,8 @@
 """The headers of a tar, one after the other: what lies where in it.
 
-Nothing of the members' bytes is read. Formats: the old one, POSIX ustar and pax, and GNU's long names and large
-numbers (POSIX.1-2017, `pax`, "Extended Description"; GNU tar, "Basic Tar Format"). The standard library's reader
-takes two to three times as long, holds all members, and reads extended headers of any size.
+Nothing of the members' bytes is read. Formats: the old one, POSIX ustar and pax, and GNU's long names and
+large numbers (POSIX.1-2017, `pax`, "Extended Description"; GNU tar, "Basic Tar Format"). The standard
+library's reader takes two to three times as long, holds all members, and reads extended headers of any size.
 """
 
 import os
@@ -110,8 +110,8 @@ def _check(block: bytes, place: int) -> None:
     for start, name in COMPRESSED.items():
         if place == 0 and block.startswith(start):
             raise DamagedTar(
-                f"is compressed by {name}, so nothing in it can be found without reading it all: decompress it, "
-                "or unpack it and name the folder"
+                f"is compressed by {name}, so nothing in it can be found without reading it all: decompress "
+                "it, or unpack it and name the folder"
             )
     raise DamagedTar("is no tar" if place == 0 else f"is damaged at byte {place:,}: no header is there")
 

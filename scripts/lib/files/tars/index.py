@@ -170,9 +170,12 @@ def keep_index(tar: bytes, index: TarIndex) -> None:
     """Write the side file of a tar, if there is a folder for such."""
     file = side_file(tar)
     if file is not None:
-        with replacing(file) as temporary, pa.OSFile(str(temporary), "wb") as sink:
-            with pa.ipc.new_file(sink, index.table.schema) as writer:
-                writer.write_table(index.table)
+        with (
+            replacing(file) as temporary,
+            pa.OSFile(str(temporary), "wb") as sink,
+            pa.ipc.new_file(sink, index.table.schema) as writer,
+        ):
+            writer.write_table(index.table)
         index.is_kept = True
 
 
