@@ -5,22 +5,15 @@ What our own stages write can be read, too: `order.txt`, `inventory.parquet`, `o
 bytes. So each path comes in several readings, of which the first that is there counts.
 """
 
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
-
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
 from scripts.lib.errors import InputError
 from scripts.lib.files.paths import readable
+from scripts.lib.files.sources import TABLE, kind_of
 
-COLUMNS = ("path_bytes", "path", "image_path", "absolute_path", "file_name")  # the first there is is read
 LONGEST = 1 << 16  # bytes of a line; a path has 4,096 at most
-ROWS = 1 << 16
 ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
 
@@ -34,13 +27,13 @@ def paths_in(source: bytes) -> Iterator[bytes]:
         when it can't be read to its end, or has no column of paths.
     """
     try:
-        if source.lower().endswith(b".parquet"):
-            yield from _column_paths(_parquet_columns(source))
-        elif source.lower().endswith(b".csv"):
-            yield from _column_paths(_csv_columns(source))
+        if kind_of(source) == TABLE:
+            from scripts.lib.files.tables import paths_in_table  # late: it loads what few collections need
+
+            yield from paths_in_table(source)
         else:
             yield from _lines(source)
-    except (OSError, pa.ArrowException) as error:
+    except OSError as error:
         raise InputError(f"The list {readable(source)} can't be read to its end ({error}).") from error
 
 
@@ -60,44 +53,6 @@ def _lines(source: bytes) -> Iterator[bytes]:
                 )
             path = line.removesuffix(b"\n")
             path = path.removesuffix(b"\r") if ends == b"\r\n" else path
-            if path:
-                yield path
-
-
-def _parquet_columns(source: bytes) -> Iterator[pa.Array]:
-    with pq.ParquetFile(os.fsdecode(source)) as file:
-        name = _name_of(source, file.schema_arrow.names)
-        for batch in file.iter_batches(ROWS, columns=[name]):
-            yield batch[name]
-
-
-def _csv_columns(source: bytes) -> Iterator[pa.Array]:
-    parse = pacsv.ParseOptions(newlines_in_values=True)
-    with pacsv.open_csv(os.fsdecode(source), parse_options=parse) as reader:
-        name = _name_of(source, reader.schema.names)
-    only = pacsv.ConvertOptions(column_types={name: pa.binary()}, include_columns=[name])
-    with pacsv.open_csv(os.fsdecode(source), parse_options=parse, convert_options=only) as reader:
-        for batch in reader:
-            yield batch[name]
-
-
-def _name_of(source: bytes, names: Sequence[str]) -> str:
-    for name in COLUMNS:
-        if name in names:
-            return name
-    raise InputError(
-        f"The table {readable(source)} has no column of paths: it has {', '.join(names)}, and one of "
-        f"{', '.join(COLUMNS)} is needed."
-    )
-
-
-def _column_paths(columns: Iterator[pa.Array]) -> Iterator[bytes]:
-    for column in columns:
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
-        if pa.types.is_null(column.type):
-            continue
-        for path in pc.drop_null(column.cast(pa.large_binary())).to_pylist():
             if path:
                 yield path
 

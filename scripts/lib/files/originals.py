@@ -20,8 +20,14 @@ if TYPE_CHECKING:  # what is needed for tars is loaded with the first
 BEHIND = (errno.ENOTDIR, errno.ENAMETOOLONG)  # said of what lies below a file
 TAR = b".tar"
 HELD_INDEXES = 256
+INDEX_FOLDER = "SERIATIM_TARS"  # environment variable: where the processes of a run keep indexes of tars
 
 Path = bytes | str | os.PathLike[str]
+
+
+def use_indexes(collection: str | os.PathLike[str]) -> None:
+    """Have this process, and those that it starts, find the indexes of tars in the folder of a collection."""
+    os.environ[INDEX_FOLDER] = os.path.abspath(os.path.join(collection, "tars"))
 
 
 def open_original(path: Path) -> BinaryIO:
@@ -166,6 +172,11 @@ class Indexes:
         self._held: OrderedDict[bytes, tuple[tuple[int, ...], TarIndex]] = OrderedDict()
         self._lock = Lock()
 
+    def clear(self) -> None:
+        """Let go of all."""
+        with self._lock:
+            self._held.clear()
+
     def get(self, tar: bytes, found: os.stat_result) -> "TarIndex | None":
         """Return the index of a tar if it is of this state of it."""
         with self._lock:
@@ -192,7 +203,7 @@ def member_status(tar: os.stat_result, member: "Member") -> os.stat_result:
     """Return the status of a member, as far as it has one.
 
     Size, permissions and time of modification are its own, `st_nlink` is 0, and `st_ctime_ns` is a number
-    that is another one when its bytes may be: times of members are often the same, whatever becomes of the tar.
+    that changes when its bytes may: times of members are often the same, whatever becomes of the tar.
     """
     text = b"%d %d %d" % (tar.st_size, tar.st_mtime_ns, member.start)
     stamp = int.from_bytes(blake2b(text, digest_size=7).digest(), "big")

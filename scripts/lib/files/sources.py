@@ -16,7 +16,7 @@ KINDS = {".txt": LIST, ".lst": LIST, ".parquet": TABLE, ".csv": TABLE, ".tar": T
 COMPRESSED = re.compile(r"\.(tar\.\w+|tgz|tbz2?|txz|tzst)$", re.IGNORECASE)
 RANGE = re.compile(r"(\d+)\.\.(\d+)")
 BRACES = re.compile(r"\{([^{}]*)\}")
-MOST_FILES = 1_000_000  # that braces may stand for
+MOST_FILES = 100_000  # that braces may stand for
 
 
 def kind_of(root: bytes) -> str:
@@ -62,9 +62,8 @@ def _without_braces(entry: str) -> Iterator[str]:
     if found is None or choices is None:
         yield entry
         return
-    for rest in _without_braces(entry[found.end() :]) if choices else ():
-        for choice in _choices(found[1]) or ():
-            yield entry[: found.start()] + choice + rest
+    for choice in choices:
+        yield from (entry[: found.start()] + choice + rest for rest in _without_braces(entry[found.end() :]))
 
 
 def _choices(braces: str) -> Iterator[str] | None:
@@ -72,6 +71,8 @@ def _choices(braces: str) -> Iterator[str] | None:
     bounds = RANGE.fullmatch(braces)
     if bounds:
         first, last = bounds.groups()
+        if len(last) > 9 or int(last) - int(first) > MOST_FILES:
+            return None
         width = len(first) if first.startswith("0") or len(first) == len(last) else 0
         return (f"{number:0{width}d}" for number in range(int(first), int(last) + 1))
     return iter(braces.split(",")) if "," in braces else None

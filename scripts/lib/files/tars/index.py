@@ -13,12 +13,12 @@ from typing import NamedTuple, TypeVar
 import pyarrow as pa
 
 from scripts.lib.artifacts.atomic import replacing
+from scripts.lib.files.originals import INDEX_FOLDER
 from scripts.lib.files.paths import absolute
 from scripts.lib.files.tars.headers import SPARSE, DamagedTar, Entry, entries
 from scripts.lib.images.formats import EXTENSIONS
 
 VERSION = b"1"
-FOLDER = "SERIATIM_TARS"  # environment variable: the folder of side files, for all processes of a run
 REGULAR, HARD_LINK, SYMBOLIC_LINK, DIRECTORY = (b"0", b"\0", b"7"), b"1", b"2", b"5"
 ROWS = 4096  # of an index at a time
 COLUMNS = pa.schema(
@@ -181,7 +181,7 @@ def keep_index(tar: bytes, index: TarIndex) -> None:
 
 def forget_others(tars: set[bytes]) -> None:
     """Remove the side files of all tars but some."""
-    folder = os.environ.get(FOLDER)
+    folder = os.environ.get(INDEX_FOLDER)
     if folder and os.path.isdir(folder):
         kept = {side_file(tar) for tar in tars}
         for file in Path(folder).iterdir():
@@ -191,5 +191,5 @@ def forget_others(tars: set[bytes]) -> None:
 
 def side_file(tar: bytes) -> Path | None:
     """Return the side file of a tar, whether it is there or not; None if none are kept."""
-    folder = os.environ.get(FOLDER)
+    folder = os.environ.get(INDEX_FOLDER)
     return Path(folder, f"{blake2b(absolute(tar), digest_size=16).hexdigest()}.arrow") if folder else None
