@@ -16,6 +16,7 @@ from scripts.lib.files.hashes import hash_cache
 from scripts.lib.files.originals import (
     INDEX_FOLDER,
     INDEXES,
+    content_of,
     is_file,
     is_member,
     is_readable,
@@ -56,12 +57,7 @@ def found(tree: Tree) -> dict[str, bytes]:
     """Return the names of what a walk finds below its first root, and the bytes that are read of each."""
     root = tree.roots[0] + b"/"
     paths = [each.path for each in walk(tree) if isinstance(each, Found)]
-    return {os.fsdecode(path.removeprefix(root)): content(path) for path in paths}
-
-
-def content(path: bytes | Path) -> bytes:
-    with open_original(path) as stream:
-        return stream.read()
+    return {os.fsdecode(path.removeprefix(root)): content_of(path) for path in paths}
 
 
 def passed(tree: Tree) -> dict[str, str]:
@@ -308,7 +304,7 @@ def test_the_index_is_made_once_and_kept_for_other_processes(
     INDEXES.clear()  # as in another process
     monkeypatch.setattr(index, "entries", lambda *tar: pytest.fail("the headers were read again"))
     assert found(tree_of(tar)) == members
-    assert content(tar / "0001.jpg") == members["0001.jpg"]
+    assert content_of(tar / "0001.jpg") == members["0001.jpg"]
 
 
 @pytest.mark.parametrize("damage", [b"", b"no index", None])
@@ -335,7 +331,7 @@ def test_a_tar_that_was_replaced_is_read_anew_in_the_same_process(tmp_path: Path
     write_tar(tar, {"b.jpg": b"33", "a.jpg": b"1"})
     os.utime(tar, ns=(0, 1))
     after = status_of(tar / "b.jpg")
-    assert content(tar / "b.jpg") == b"33"
+    assert content_of(tar / "b.jpg") == b"33"
     assert (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
     assert state_of(before) != state_of(after)
 

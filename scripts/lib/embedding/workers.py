@@ -21,7 +21,7 @@ from scripts.lib.embedding.models.protocol import Prepare
 from scripts.lib.embedding.pool import SLOT_BYTES, WorkerPool, worker_memory
 from scripts.lib.embedding.shared_memory import Placed
 from scripts.lib.files.content_ids import Hasher, blake3_hasher, content_id_of
-from scripts.lib.files.originals import open_original, state_of, status_of
+from scripts.lib.files.originals import content_of, open_original, state_of, status_of
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE, UNREADABLE
 from scripts.lib.images.decode import VIDEO_FRAMES, Source, decode_all
@@ -174,8 +174,7 @@ class _Changed(Exception):
 def _prepare_file(path: bytes, content_id: bytes, settings: WorkerSettings) -> np.ndarray:
     if status_of(path).st_size > WHOLE_BYTES:
         return _prepare_large(path, content_id, settings)
-    with open_original(path) as stream:
-        data = stream.read()
+    data = content_of(path)
     if content_id_of(data, settings.hasher) != content_id:
         raise _Changed
     return views_of(io.BytesIO(data), settings)

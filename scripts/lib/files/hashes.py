@@ -20,7 +20,7 @@ from scripts.lib import versions
 from scripts.lib.artifacts.disk import writing
 from scripts.lib.files.content_ids import content_id_of
 from scripts.lib.files.found import Found
-from scripts.lib.files.originals import open_original, state_of, status_of
+from scripts.lib.files.originals import content_of, open_original, state_of, status_of
 from scripts.lib.images.decode import read_plain_header
 from scripts.lib.images.failures import Undecodable
 from scripts.lib.images.headers import LibraryHeaders
@@ -158,8 +158,7 @@ def _hashed(found: Found) -> tuple[bytes, bytes | io.BytesIO]:
     if found.size > WHOLE_BYTES:
         with open_original(found.path) as stream:
             return content_id_of(stream), found.path
-    with open_original(found.path) as stream:
-        data = stream.read()
+    data = content_of(found.path)
     return content_id_of(data), io.BytesIO(data)
 
 

@@ -45,6 +45,12 @@ def open_original(path: Path) -> BinaryIO:
     return io.BufferedReader(member)
 
 
+def content_of(path: Path) -> bytes:
+    """Return the bytes of an original. Raises OSError when it can't be read."""
+    with open_original(path) as stream:
+        return stream.read()
+
+
 def status_of(path: Path) -> os.stat_result:
     """Return what the system says of an original, links followed; see `TarMember.status` for members.
 
