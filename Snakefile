@@ -21,6 +21,7 @@ include: "workflow/rules/project.smk"
 include: "workflow/rules/duplicates.smk"
 include: "workflow/rules/dashboard.smk"
 include: "workflow/rules/reorganize.smk"
+include: "workflow/rules/clip_retrieval.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/verify.smk"
 

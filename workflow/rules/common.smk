@@ -22,6 +22,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from scripts.lib import versions
 from scripts.lib.clustering.given_names import names_digest
 from scripts.lib.errors import SeriatimError
+from scripts.lib.files.originals import use_indexes
 from scripts.lib.project import project
 from scripts.lib.run import cluster, resources, session, summary, triggers
 from scripts.lib.run.account import Account
@@ -95,6 +96,7 @@ except SeriatimError as error:
 COLLECTION = f"results/{config['name']}"
 MODEL = f"{COLLECTION}/{model_tag(config, schema)}"
 PARTITIONS = range(config["partitions"])
+use_indexes(COLLECTION)
 KNN_PARTS = range(
     len(PARTITIONS) if config["knn_partitions"] == "auto" else config["knn_partitions"]
 )
