@@ -166,6 +166,7 @@ def like_users() -> Iterator[None]:
     """Let programs that tests start find no more modules than users have."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT / "tests" / "like_users"), prepend=os.pathsep)
+        ENGINES.usual = os.environ["PYTHONPATH"]
         yield
     ENGINES.end()
 

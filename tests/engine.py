@@ -1,9 +1,11 @@
 """Snakemake, imported once and forked for each run: its import takes longer than a run with nothing to do.
 
 Each run is the program as `python -m snakemake` starts it: a process of its own, with its own arguments,
-folder and environment. As a script, this file is the process that is forked.
+folder and environment. As a script, this file is the process that is forked. Its runs have their jobs forked,
+too (`jobs.py`), unless modules are looked for where users don't have them.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -19,9 +21,11 @@ PROGRAM = [sys.executable, "-m", "snakemake"]
 class Engine:
     """A process that has imported Snakemake."""
 
-    def __init__(self) -> None:
+    def __init__(self, forks_jobs: bool) -> None:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self._process = subprocess.Popen([sys.executable, __file__], text=True, **pipes)
+        self._place = tempfile.TemporaryDirectory()
+        place = [self._place.name] if forks_jobs else []
+        self._process = subprocess.Popen([sys.executable, __file__, *place], text=True, **pipes)
 
     def run(self, command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
         """Run a command that begins with `PROGRAM` to its end, and keep what it says."""
@@ -36,6 +40,7 @@ class Engine:
     def end(self) -> None:
         """End the process."""
         self._process.communicate()
+        self._place.cleanup()
 
 
 class Engines:
@@ -43,12 +48,13 @@ class Engines:
 
     def __init__(self) -> None:
         self._engines: dict[str | None, Engine] = {}
+        self.usual = ""  # where modules are looked for if a test does not say otherwise
 
     def run(self, command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
         """Run a command that begins with `PROGRAM` with the modules that it would find now."""
         path = os.environ.get("PYTHONPATH")
         if path not in self._engines:
-            self._engines[path] = Engine()
+            self._engines[path] = Engine(forks_jobs=path == self.usual)
         return self._engines[path].run(command, folder)
 
     def end(self) -> None:
@@ -86,11 +92,18 @@ def become(stdout: str, stderr: str, folder: str, environment: dict[str, str], a
 
 
 if __name__ == "__main__":
+    import jobs  # beside this file
     import jsonschema  # noqa: F401
     import smart_open  # noqa: F401
     import snakemake.cli
     import tqdm  # noqa: F401
 
     snakemake.cli.get_argument_parser()  # imports the plugins
+    place = "".join(sys.argv[1:])
+    if place:
+        jobs.start(place)
+    gc.freeze()
     serve()
-    runpy.run_module("snakemake", run_name="__main__", alter_sys=True)
+    if place:
+        sys.executable = jobs.write_program(place)  # what a run starts its jobs by
+    jobs.to_its_end(lambda: runpy.run_module("snakemake", run_name="__main__", alter_sys=True))
