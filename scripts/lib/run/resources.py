@@ -81,6 +81,7 @@ NEEDS = {
     "centroids": Need(Cost(3_000, 600, 4), Cost(2)),
     "image_hashes": Need(Cost(3_000, 2_500), Cost(5, 20)),
     "duplicate_groups": Need(Cost(1_000, 5_000, 4), Cost(5, 5)),
+    "clip_retrieval": Need(Cost(500, 2_000, 4), Cost(1, 0.1)),
     "collection": Need(Cost(500, 4_000), Cost(1, 0.1)),
     "plan_reorganize": Need(Cost(500, 4_000), Cost(1, 0.5)),
     "reorganize": Need(Cost(500, 4_000), Cost(2, 20)),
