@@ -34,6 +34,7 @@ rule knn_index:
         "../../environment.yml"
     threads: ALL_CORES
     resources:
+        **needs("knn_index"),
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
         version=versions.KNN_INDEX,
@@ -61,6 +62,7 @@ rule knn_search:
         "../../environment.yml"
     threads: ALL_CORES
     resources:
+        **needs("knn_search"),
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
         version=versions.KNN_SEARCH,
@@ -85,6 +87,7 @@ rule knn:
         "../../environment.yml"
     threads: ALL_CORES
     resources:
+        **needs("knn"),
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
         version=versions.KNN,
