@@ -19,6 +19,7 @@ from scripts.lib.embedding.precomputed import embed_precomputed
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.merging import merge_many
 from scripts.lib.embedding.upkeep.occupancy import Occupant, occupying
+from scripts.lib.embedding.upkeep.presence import check_present, place_of
 from scripts.lib.embedding.upkeep.users import note_use
 from scripts.lib.embedding.workers import Request, WorkerSettings
 from scripts.lib.files.content_ids import ID_DTYPE, id_bytes, read_ids
@@ -32,6 +33,13 @@ from scripts.lib.run.triggers import remember_failures, retry_path
 def store_folder(job: Any) -> Path:
     """Return the folder of the store."""
     return Path(job.params.store).expanduser()
+
+
+def check_store(job: Any) -> None:
+    """Refuse a store whose disk is not there."""
+    manifest, card = Path(job.output.manifest), read_card(checked(Path(job.input.model)))
+    used = [] if job.params.again else [manifest]
+    check_present(store_folder(job) / card.fingerprint, manifest.parents[3], used)
 
 
 def embedded(card: ModelCard, missing: np.ndarray, job: Any, size: BatchSize) -> Iterator[Embedded | Failed]:
@@ -89,7 +97,7 @@ def run_partition(run: Stage, job: Any, occupant: Occupant) -> None:
     provenance = Provenance(
         "embed", job.params.version, {"fingerprint": card.fingerprint}, [Path(job.input.ids)]
     )
-    provenance.facts.update(contents=len(ids), embedded_now=len(missing))
+    provenance.facts.update(contents=len(ids), embedded_now=len(missing), store=place_of(store.folder))
     if len(missing):
         provenance.facts.update(batch_size=size.views)
     with recording(manifest, provenance) as temporary:
@@ -100,8 +108,10 @@ def run_partition(run: Stage, job: Any, occupant: Occupant) -> None:
 
 def main(job: Any) -> None:
     """Run the stage."""
-    with stage("embed", job.log[0]) as run, occupying(store_folder(job), run.tell) as occupant:
-        run_partition(run, job, occupant)
+    with stage("embed", job.log[0]) as run:
+        check_store(job)
+        with occupying(store_folder(job), run.tell) as occupant:
+            run_partition(run, job, occupant)
 
 
 if __name__ == "__main__":
