@@ -38,7 +38,8 @@ CONFIG += $(if $(CATEGORIES),categories=$(call text,$(value CATEGORIES)))
 
 .DEFAULT_GOAL := help
 .PHONY: help sort plan undo cluster categorize project duplicates reorganize plan-reorganize undo-reorganize
-.PHONY: collection clip-retrieval report search dashboard dashboard-data verify retry store-gc test check bench clean
+.PHONY: collection clip-retrieval report search dashboard dashboard-data status verify retry store-gc
+.PHONY: test check bench bench-million clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,6 +106,10 @@ search: $(VENV)/.sort  ## find images in the last collection: IMAGE=photo.jpg, T
 	@$(RUN) -m scripts.search $(call given,image,IMAGE) $(call given,text,TEXT) $(call given,like,LIKE) \
 		$(if $(findstring command line,$(origin NAME) $(origin IMAGES)),--name=$(call quoted,$(NAME))) $(call given,model,MODEL) $(call given,sheet,SHEET) $(call given,out,OUT) \
 		$(if $(K),-k $(call quoted,$(value K))) $(if $(FORCE),--force)
+
+# What it says is for people; its exit status, for scripts, is lost in make's own: they call it themselves.
+status: $(VENV)/.sort  ## say how the last run went, or how far it is (NAME=...)
+	@$(RUN) -m scripts.status $(if $(findstring command line,$(origin NAME) $(origin IMAGES)),--name=$(call quoted,$(NAME))) || true
 
 verify: $(VENV)/.sort  ## check store, artifacts and copies; what is damaged is set aside for the next run
 	@$(SNAKEMAKE) verify --config $(CONFIG)

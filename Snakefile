@@ -8,7 +8,10 @@ min_version("9.27")
 configfile: "config/config.yaml"
 
 
+include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
+include: "workflow/rules/run.smk"
 include: "workflow/rules/scan.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/embed.smk"

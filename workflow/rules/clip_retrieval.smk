@@ -25,6 +25,8 @@ rule clip_retrieval:
         f"{MODEL}/benchmarks/clip_retrieval.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("clip_retrieval"),
     params:
         version=versions.CLIP_RETRIEVAL,
     script:

@@ -34,9 +34,10 @@ rule knn_index:
         "../../environment.yml"
     threads: ALL_CORES
     resources:
+        **needs("knn_index"),
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
-        version=versions.KNN,
+        version=versions.KNN_INDEX,
         k=config["knn_k"],
         recall=config["knn_recall"],
         memory=config["memory"],
@@ -61,9 +62,10 @@ rule knn_search:
         "../../environment.yml"
     threads: ALL_CORES
     resources:
+        **needs("knn_search"),
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
-        version=versions.KNN,
+        version=versions.KNN_SEARCH,
         parts=len(KNN_PARTS),
     script:
         "../../scripts/knn_search.py"
@@ -85,6 +87,7 @@ rule knn:
         "../../environment.yml"
     threads: ALL_CORES
     resources:
+        **needs("knn"),
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
         version=versions.KNN,

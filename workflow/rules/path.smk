@@ -28,6 +28,8 @@ rule bound:
     priority: -1  # nobody waits for it but the last stage
     conda:
         "../../environment.yml"
+    resources:
+        **needs("bound"),
     params:
         version=versions.BOUND,
         seed=config["seed"],
@@ -50,6 +52,7 @@ rule mst:
         "../../environment.yml"
     threads: ALL_CORES
     resources:
+        **needs("mst"),
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
         version=versions.MST,
@@ -70,6 +73,8 @@ rule traverse:
         f"{MODEL}/benchmarks/traverse.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("traverse"),
     params:
         version=versions.TRAVERSE,
     script:
@@ -93,6 +98,8 @@ rule two_opt:
         f"{MODEL}/benchmarks/two_opt.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("two_opt"),
     params:
         version=versions.TWO_OPT,
         effort=config["search_effort"],

@@ -31,6 +31,8 @@ rule verify:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("verify"),
     params:
         artifacts=[*ARTIFACTS, *DEMANDED],
         manifests=expand(f"{MODEL}/embed/{{partition}}.parquet", partition=PARTITIONS),

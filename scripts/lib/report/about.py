@@ -2,13 +2,13 @@
 
 import platform
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-PROJECT = Path(__file__).resolve().parents[3] / "pyproject.toml"
+from scripts.lib.project import project
+
 FILES = {  # below the folder of the model, unless they begin with two dots
     "order.csv": "the order as a table, for people and programs",
     "order.parquet": "the same with all that is known of each file",
@@ -96,12 +96,12 @@ def places(model: Path) -> Iterator[Place]:
 
 def versions() -> Iterator[tuple[str, str]]:
     """Yield the version of the project, of Python, and of each library that it names."""
-    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
-    yield str(project["name"]).capitalize(), project["version"]
+    said = project()
+    yield str(said["name"]).capitalize(), said["version"]
     yield "Python", f"{platform.python_version()} on {platform.system()} ({platform.machine()})"
-    extras = project.get("optional-dependencies", {})
+    extras = said.get("optional-dependencies", {})
     named: Iterable[str] = [
-        *project["dependencies"],
+        *said["dependencies"],
         *(each for name in ("cpu", "gpu", "formats") for each in extras.get(name, [])),
     ]
     for name in (re.split("[=<>~! ]", each)[0] for each in named):

@@ -1,11 +1,12 @@
 """What the stages cost: time, rate and memory, as they were measured when each ran last."""
 
-import csv
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+
+from scripts.lib.run.benchmarks import stage_benchmarks
 
 STAGES = {  # in the order in which they run: what each does, and what it counts
     "scan": ("looks for files and hashes new ones", "files"),
@@ -64,21 +65,14 @@ class Timing(NamedTuple):
         return self.units / self.seconds if self.units and self.seconds else None
 
 
-class Benchmark(NamedTuple):
-    """What was measured of a job."""
-
-    seconds: float
-    memory: float | None
-    ended: float
-
-
 def timings(collection: Path, model: Path, counts: Mapping[str, int]) -> Iterator[Timing]:
     """Yield what each stage cost that has run, in the order in which they run.
 
     counts : how many files and items there are, by unit
     """
     for stage, (does, unit) in STAGES.items():
-        found = [*_benchmarks(collection / "benchmarks", stage), *_benchmarks(model / "benchmarks", stage)]
+        folders = (collection / "benchmarks", model / "benchmarks")
+        found = [each for folder in folders for each in stage_benchmarks(folder, stage)]
         if found:
             memories = [each.memory for each in found if each.memory is not None]
             yield Timing(
@@ -90,24 +84,6 @@ def timings(collection: Path, model: Path, counts: Mapping[str, int]) -> Iterato
                 max(memories, default=None),
                 datetime.fromtimestamp(max(each.ended for each in found)).astimezone(),
             )
-
-
-def _benchmarks(folder: Path, stage: str) -> Iterator[Benchmark]:
-    """Read the measurements of a stage, of each partition one."""
-    for file in (folder / f"{stage}.tsv", *sorted((folder / stage).glob("*.tsv"))):
-        try:
-            with file.open(encoding="utf-8", newline="") as stream:
-                row = next(csv.DictReader(stream, delimiter="\t"))
-            yield Benchmark(float(row["s"]), _number(row["max_rss"]), file.stat().st_mtime)
-        except (OSError, ValueError, KeyError, StopIteration):  # none, or none that was finished
-            continue
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:  # a job that was too short to be measured
-        return None
 
 
 def embedded_now(model: Path) -> int:

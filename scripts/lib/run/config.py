@@ -108,6 +108,13 @@ def complete(
     return complete
 
 
+def known_name(config: Mapping[str, Any], schema: Mapping[str, Any], words: Mapping[str, str]) -> str | None:
+    """Return the collection's name, whatever else is wrong with a configuration; None where it is no name."""
+    rule = schema["properties"]["name"]
+    name = _as_meant(config.get("name", rule["default"]), rule, words.get("name"))
+    return str(name) if Draft202012Validator(rule).is_valid(name) else None
+
+
 def _as_meant(value: Any, rule: Mapping[str, Any], word: str | None) -> Any:
     """Return a value of the kind that is wanted, where the engine made another of what was typed."""
     wanted = rule.get("type", ())

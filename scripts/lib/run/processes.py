@@ -8,6 +8,7 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -25,3 +26,17 @@ def die_with_parent() -> None:
 def hide_gpus() -> None:
     """Show this process no GPU; FAISS takes every card that it sees."""
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+def process_start(process: int) -> int | None:
+    """Return when a process was started, in the kernel's ticks; None where it is gone.
+
+    Numbers of processes are given again to others; together with the start it is one. It is None, too, where
+    the kernel does not tell.
+    """
+    try:
+        said = Path("/proc", str(process), "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    state, *numbers = said.rpartition(")")[2].split()  # behind the name, which may hold anything
+    return None if state in "ZX" else int(numbers[18])

@@ -8,6 +8,7 @@ import faulthandler
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from scripts.lib.run.visible import visible, visible_lines
 
 DEFECT_LENGTH = 200
 FAILURES = "SERIATIM_FAILURES"  # names the file that collects the failures of one run
+FINISHED = re.compile(r" finished in [\d.]+ s: ([\d,]+) (.+), [\d,.]+ a second$")  # the last line of a log
+TAIL = 4096  # bytes that have it
 
 
 class Stage:
@@ -64,6 +67,17 @@ class Stage:
             number, unit = self._work
             rate = f": {number:,} {unit}, {number / max(seconds, 1e-3):,.1f} a second"
         self.log.info("%s finished in %.1f s%s", self.name, seconds, rate)
+
+
+def finished_work(log: Path) -> tuple[int, str] | None:
+    """Return what a stage did in all by the last line of its log: how many, and of what."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, log.stat().st_size - TAIL))
+            found = FINISHED.search(stream.read().decode(errors="replace").rstrip())
+    except OSError:
+        return None
+    return (int(found[1].replace(",", "")), found[2]) if found else None
 
 
 @contextmanager

@@ -68,6 +68,21 @@ def tell_nothing_to_do(run: Run) -> None:
             print(visible(f"seriatim: everything is up to date: {', '.join(wanted)}"), file=sys.stderr)
 
 
+def results_of(run: Run) -> dict[str, str]:
+    """Return where the results of a run are, by what they are."""
+    return dict([*(_sorted_places(run) if SORT in run.targets else ()), *_target_places(run)])
+
+
+def counts_of(run: Run) -> dict[str, int | None]:
+    """Return how many files and items the order has that there is; None where there is none."""
+    order, quality = seen_record(run.model / "order.parquet"), seen_record(run.model / "quality.json")
+    counts = {"items": quality.facts["n"] if quality else None}
+    if order is None:
+        return dict.fromkeys(("files", "ok", "rejected")) | counts
+    ok, rejected = order.facts["files"], order.facts["rejected"]
+    return {"files": ok + rejected, "ok": ok, "rejected": rejected, **counts}
+
+
 def _tell(run: Run, lines: Iterable[tuple[str, str]]) -> None:
     text = [f"{label:{LABEL}} {visible(said)}" for label, said in lines]
     if text:
@@ -86,13 +101,17 @@ def _on_sort(run: Run) -> Lines:
     if order.facts["rejected"]:
         reasons = order.facts.get("reasons") or counted(order.facts["rejected"], "file")
         yield "left out", f"{reasons}; each with its reason in {run.model / 'rejected.csv'}"
+    yield from _sorted_places(run)
+    for number, hint in enumerate(_next(run)):
+        yield "" if number else "next", hint
+
+
+def _sorted_places(run: Run) -> Lines:
     if run.config["copy_mode"] != "none":
         yield "images", f"{run.config['output']}"
     for label, name in OF_A_SORT.items():
         if (run.model / name).exists() and (label != "report" or run.config["report"]):
             yield label, str(run.model / name)
-    for number, hint in enumerate(_next(run)):
-        yield "" if number else "next", hint
 
 
 def _what(order: Record, quality: Record, config: Mapping[str, Any]) -> str:
@@ -130,6 +149,10 @@ def _next(run: Run) -> Iterator[str]:
 def _on_targets(run: Run) -> Lines:
     if "dashboard_data" in run.targets:
         yield "dashboard", f"{OPENS} it"
+    yield from _target_places(run)
+
+
+def _target_places(run: Run) -> Lines:
     for target in RESULTS:
         if target in run.targets:
             for label, name in RESULTS[target].items():
