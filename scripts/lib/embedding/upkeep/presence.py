@@ -39,9 +39,9 @@ def check_present(folder: Path, results: Path, manifests: Iterable[Path]) -> Non
     vectors = sum(_recorded(manifest, folder) for manifest in manifests)
     if vectors:
         raise InputError(
-            f"The store {store} does not have the {vectors:,} vectors of this collection any more, which were in"
-            f" {folder.name}. Is a disk not mounted? If they are gone for good, --config embed_again=true (with"
-            " make MORE=embed_again=true) embeds everything anew."
+            f"The store {store} does not have the vectors of this collection any more, {vectors:,} of them in"
+            f" {folder.name}. Is a disk not mounted? If they are gone for good, --config embed_again=true"
+            " (with make MORE=embed_again=true) embeds everything anew."
         )
 
 
