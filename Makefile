@@ -38,7 +38,8 @@ CONFIG += $(if $(CATEGORIES),categories=$(call text,$(value CATEGORIES)))
 
 .DEFAULT_GOAL := help
 .PHONY: help sort plan undo cluster categorize project duplicates reorganize plan-reorganize undo-reorganize
-.PHONY: collection report search dashboard dashboard-data status verify retry store-gc test check bench clean
+.PHONY: collection clip-retrieval report search dashboard dashboard-data status verify retry store-gc
+.PHONY: test check bench bench-million clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +87,9 @@ undo-reorganize: $(VENV)/.sort  ## put back what was filed into FILED
 
 collection: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## put all that is known of the images into one table
 	@$(SNAKEMAKE) collection --config $(CONFIG)
+
+clip-retrieval: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## write the vectors in the layout of clip-retrieval
+	@$(SNAKEMAKE) clip_retrieval --config $(CONFIG)
 
 dashboard-data: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## make what the dashboard shows
 	@$(SNAKEMAKE) dashboard_data --config $(CONFIG)

@@ -28,7 +28,7 @@ from scripts.lib.embedding.gather import Items, items_table
 from scripts.lib.embedding.models.card import ModelCard
 from scripts.lib.files.content_ids import ID_DTYPE
 from scripts.lib.ordering.graph.kept_index import KeptIndex, write_kept_index
-from scripts.lib.ordering.graph.knn import KnnSettings, tuned_index
+from scripts.lib.ordering.graph.knn import KnnSettings, index_search
 from scripts.lib.run.config import complete, read_schema
 from scripts.lib.search import engine as engines
 from scripts.lib.search.engine import Query, SearchEngine
@@ -119,7 +119,7 @@ def write_index(folder: Path) -> None:
     """Build the index as a sort does, and keep it."""
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
     ids = pq.read_table(folder / "items.parquet")["content_id"]
-    proposer, recall, method = tuned_index(vectors, 24, KnnSettings(k=24))
+    proposer, recall, method = index_search(vectors, KnnSettings(k=24))
     print(f"index of {len(vectors):,}: {method}, recall {recall:.3f} of 24 neighbours", flush=True)
     write_kept_index(folder / "kept" / "index.npz", KeptIndex(proposer, np.array(ids.to_pylist(), ID_DTYPE)))
 

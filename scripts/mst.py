@@ -1,6 +1,5 @@
 """Stage `mst`: the neighbour graph into its minimum spanning tree."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from scripts.lib.artifacts.record import Provenance, checked, recording
 from scripts.lib.embedding.gather import read_vectors
 from scripts.lib.ordering.graph.neighbors import read_graph
 from scripts.lib.ordering.tree.mst import TreeSettings, spanning_tree
+from scripts.lib.run.processes import hide_gpus
 from scripts.lib.run.stage import stage
 
 
@@ -18,7 +18,7 @@ def main(job: Any) -> None:
     inputs = [Path(job.input.vectors), Path(job.input.graph)]
     with stage("mst", job.log[0]) as run:
         if job.config["device"] == "cpu":
-            os.environ["CUDA_VISIBLE_DEVICES"] = ""  # FAISS takes every card that it sees
+            hide_gpus()
         vectors, graph = read_vectors(checked(inputs[0])), read_graph(checked(inputs[1]))
         settings = TreeSettings(exact=job.params.exact)
         with run.progress(0, "searches") as count:  # how many there will be is not known

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import scripts
+from scripts.lib.run.resources import NEEDS
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -27,14 +28,15 @@ LIBRARY = sorted((ROOT / "scripts" / "lib").rglob("*.py"))
 
 def test_the_stages_of_the_sort_are_all_there() -> None:
     flow = "scan weights embed gather knn bound mst traverse two_opt order quality plan copy verify undo"
+    parts = "knn_index knn_search"
     training = "train reconstruct"
     groups = (
         "clusters cluster_table cluster_sheets labels projection projection_map categories category_sheet"
     )
     copies = "image_hashes duplicate_groups"
-    filing = "collection plan_reorganize reorganize undo_reorganize"
+    filing = "collection clip_retrieval plan_reorganize reorganize undo_reorganize"
     view = "thumbnails centroids report"
-    assert sorted(STAGES) == sorted(f"{flow} {training} {groups} {copies} {filing} {view}".split())
+    assert sorted(STAGES) == sorted(f"{flow} {parts} {training} {groups} {copies} {filing} {view}".split())
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -48,6 +50,12 @@ def test_one_name_for_rule_script_log_benchmark_module_and_test(stage: str) -> N
     assert (ROOT / "scripts" / f"{stage}.py").exists()
     assert [p for p in LIBRARY if p.stem == TWINS.get(stage, stage)]
     assert (ROOT / "tests" / f"test_{stage}.py").exists()
+
+
+@pytest.mark.parametrize("stage", sorted({*STAGES} - {"weights"}))  # which the submitting process runs
+def test_each_stage_says_what_it_asks_of_a_cluster(stage: str) -> None:
+    assert f'**needs("{stage}")' in RULES[stage][1]
+    assert stage in NEEDS
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda p: p.name)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -227,7 +228,7 @@ def test_a_second_run_at_the_same_time_is_refused(workflow: Workflow) -> None:
     from scripts.lib.run.lock import claim
 
     write_pictures(workflow.images, 2)
-    with claim(workflow.folder / ".snakemake" / "run.lock"):
+    with closing(claim(workflow.folder / ".snakemake" / "run.lock")):
         refused = workflow.run(check=False)
     assert refused.returncode == 1
     assert "Another run is at work" in refused.stderr

@@ -1,8 +1,8 @@
 """Read by every Python that tests start: hides what only tests need.
 
 Snakemake and pyarrow import pandas where they find it, a third of a second for each job; nothing that users
-install brings it along, but for the plugin of Slurm. Snakemake imports each plugin that it finds, so that one
-is hidden, too: tests of clusters take this folder from the path.
+install brings it along, but for the plugin of Slurm. Snakemake imports each plugin that it finds, so that
+one is hidden, too: tests of clusters take this folder from the path.
 """
 
 import pkgutil

@@ -56,6 +56,7 @@ if CATEGORY_MODEL != MODEL:
         benchmark:
             f"{CATEGORY_MODEL}/benchmarks/embed/{{partition}}.tsv"
         resources:
+            **needs("embed", CATEGORY_MODEL),
             gpu=1 if triggers.wants_gpu(CATEGORY_CONFIG) else 0,
         params:
             version=versions.EMBED,
@@ -96,6 +97,8 @@ rule categories:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("categories"),
     params:
         version=versions.CATEGORIES,
         categories=as_it_is("categories"),
@@ -127,6 +130,8 @@ rule category_sheet:
         f"{MODEL}/benchmarks/category_sheet.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("category_sheet"),
     params:
         version=versions.CATEGORY_SHEET,
         categories=as_it_is("categories"),

@@ -41,6 +41,8 @@ rule thumbnails:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("thumbnails"),
     params:
         version=versions.THUMBNAILS,
         side=config["thumbnail_side"],
@@ -69,6 +71,8 @@ rule centroids:
         f"{MODEL}/benchmarks/centroids.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("centroids"),
     params:
         version=versions.CENTROIDS,
     script:

@@ -28,6 +28,8 @@ rule image_hashes:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("image_hashes"),
     params:
         version=versions.IMAGE_HASHES,
         pixel_limit=config["pixel_limit"],
@@ -60,6 +62,8 @@ rule duplicate_groups:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("duplicate_groups"),
     params:
         version=versions.DUPLICATE_GROUPS,
         distance=config["duplicate_distance"],

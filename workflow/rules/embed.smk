@@ -53,6 +53,7 @@ rule embed:
         "../../environment.yml"
     threads: EMBED_CORES
     resources:
+        **needs("embed"),
         gpu=1 if triggers.wants_gpu(config) else 0,
     params:
         version=versions.EMBED,
@@ -86,6 +87,8 @@ rule gather:
         f"{MODEL}/benchmarks/gather.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("gather"),
     params:
         version=versions.GATHER,
         store=as_it_is("store"),

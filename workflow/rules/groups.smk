@@ -50,6 +50,8 @@ rule clusters:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("clusters"),
     params:
         version=versions.CLUSTERS,
         method=config["cluster_method"],
@@ -80,6 +82,8 @@ rule cluster_table:
         f"{MODEL}/benchmarks/cluster_table.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("cluster_table"),
     params:
         version=versions.CLUSTER_TABLE,
         names_file=f"{MODEL}/cluster_names.csv",
@@ -109,6 +113,8 @@ rule cluster_sheets:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("cluster_sheets"),
     params:
         version=versions.CLUSTER_SHEETS,
     script:
@@ -130,6 +136,8 @@ rule labels:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("labels"),
     params:
         version=versions.LABELS,
         kept=f"{MODEL}/kept/labels.parquet",

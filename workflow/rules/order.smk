@@ -41,6 +41,8 @@ rule order:
         f"{MODEL}/benchmarks/order.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("order"),
     params:
         version=versions.ORDER,
         backwards=config["order_reverse"],
@@ -71,6 +73,8 @@ rule quality:
         f"{MODEL}/benchmarks/quality.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("quality"),
     params:
         version=versions.QUALITY,
         seed=config["seed"],
@@ -96,6 +100,8 @@ rule plan:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("plan"),
     params:
         version=versions.PLAN,
         output=as_it_is("output"),
@@ -124,6 +130,8 @@ rule copy:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("copy"),
     params:
         version=versions.COPY,
         output=as_it_is("output"),
@@ -141,6 +149,8 @@ rule undo:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("undo"),
     params:
         done=f"{COLLECTION}/copied.parquet",
         output=as_it_is("output"),

@@ -1,43 +1,17 @@
-# Vectors into a path. Everything here counts rows of vectors.npy; files are looked at for `order_start` alone.
+# The neighbour graph into a path. Everything here counts rows of vectors.npy; files are looked at for
+# `order_start` alone.
 #
 #   in   vectors.npy               (n, d) float16 or float32
 #        items.parquet             whose vectors these are, for an order that is kept
 #        inventory.parquet         where the image lies that the order is to begin with
-#   out  knn.npz                   indices (n, k) int32, distances (n, k) float32, recall, method
-#        bound.json                what no path can be shorter than, and how sure that is
+#        knn.npz                   indices (n, k) int32, distances (n, k) float32, recall, method
+#   out  bound.json                what no path can be shorter than, and how sure that is
 #        mst.npy                   (n - 1,) edges: source, target, distance
 #        traversal.npy             (n,) int32, a permutation: the walk along the tree
 #        path.npy                  (n,) int32, the permutation after local search
 #
-# Side files, which are no outputs because they outlive the start of a job, in kept/: the graph, the index and
-# the order of the last run, by content id; and search.npz, a search in the middle of its work.
-
-
-rule knn:
-    """Find each item's nearest neighbours."""
-    input:
-        vectors=after_scan(f"{MODEL}/vectors.npy"),
-        item_ids=after_scan(f"{MODEL}/items.parquet"),
-    output:
-        graph=f"{MODEL}/knn.npz",
-    log:
-        f"{MODEL}/logs/knn.log",
-    benchmark:
-        f"{MODEL}/benchmarks/knn.tsv"
-    conda:
-        "../../environment.yml"
-    threads: ALL_CORES
-    resources:
-        gpu=1 if triggers.graph_wants_gpu(config) else 0,
-    params:
-        version=versions.KNN,
-        k=config["knn_k"],
-        recall=config["knn_recall"],
-        memory=config["memory"],
-        keep=config["order_keep"],
-        seed=config["seed"],
-    script:
-        "../../scripts/knn.py"
+# Side files, which are no outputs because they outlive the start of a job, in kept/: the order of the last
+# run, by content id; and search.npz, a search in the middle of its work.
 
 
 rule bound:
@@ -54,6 +28,8 @@ rule bound:
     priority: -1  # nobody waits for it but the last stage
     conda:
         "../../environment.yml"
+    resources:
+        **needs("bound"),
     params:
         version=versions.BOUND,
         seed=config["seed"],
@@ -76,6 +52,7 @@ rule mst:
         "../../environment.yml"
     threads: ALL_CORES
     resources:
+        **needs("mst"),
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
         version=versions.MST,
@@ -96,6 +73,8 @@ rule traverse:
         f"{MODEL}/benchmarks/traverse.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("traverse"),
     params:
         version=versions.TRAVERSE,
     script:
@@ -119,6 +98,8 @@ rule two_opt:
         f"{MODEL}/benchmarks/two_opt.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("two_opt"),
     params:
         version=versions.TWO_OPT,
         effort=config["search_effort"],

@@ -29,6 +29,8 @@ rule projection:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("projection"),
     params:
         version=versions.PROJECTION,
         method=config["projection"],
@@ -58,6 +60,8 @@ rule projection_map:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("projection_map"),
     params:
         version=versions.PROJECTION_MAP,
     script:

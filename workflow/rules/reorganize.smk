@@ -44,6 +44,8 @@ rule collection:
         f"{MODEL}/benchmarks/collection.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        **needs("collection"),
     params:
         version=versions.COLLECTION,
     script:
@@ -69,6 +71,8 @@ rule plan_reorganize:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("plan_reorganize"),
     params:
         version=versions.PLAN_REORGANIZE,
         output=as_it_is("folders_output"),
@@ -103,6 +107,8 @@ rule reorganize:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("reorganize"),
     params:
         version=versions.REORGANIZE,
         output=as_it_is("folders_output"),
@@ -120,6 +126,8 @@ rule undo_reorganize:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("undo_reorganize"),
     params:
         done=f"{COLLECTION}/reorganized.parquet",
         output=as_it_is("folders_output"),

@@ -33,6 +33,8 @@ rule report:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("report"),
     params:
         version=versions.REPORT,
         shown=lambda wildcards: triggers.records_state(MODEL, triggers.REPORTED_TOO),

@@ -26,6 +26,8 @@ checkpoint scan:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("scan"),
     params:
         version=versions.SCAN,
         fingerprint=FINGERPRINT,

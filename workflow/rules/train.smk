@@ -22,6 +22,7 @@ rule train:
         "../../environment.yml"
     threads: ALL_CORES
     resources:
+        **needs("train"),
         gpu=1 if triggers.wants_gpu(config) else 0,
     params:
         version=versions.TRAIN,
@@ -56,6 +57,8 @@ rule reconstruct:
     priority: -1  # nobody waits for it
     conda:
         "../../environment.yml"
+    resources:
+        **needs("reconstruct"),
     params:
         version=versions.RECONSTRUCT,
     script:

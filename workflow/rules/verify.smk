@@ -16,6 +16,7 @@ DEMANDED = [
     *expand(f"{MODEL}/categories.{{kind}}", kind=["parquet", "csv", "jpg"]),
     *expand(f"{MODEL}/projection.{{kind}}", kind=["parquet", "png"]),
     *expand(f"{MODEL}/duplicates.{{kind}}", kind=["parquet", "csv", "html"]),
+    f"{MODEL}/clip_retrieval.json",
     f"{COLLECTION}/thumbnails.parquet",
     *expand(f"{MODEL}/centroids.{{kind}}", kind=["npy", "png"]),
     *expand(f"{MODEL}/reorganize.{{kind}}", kind=["parquet", "csv", "json"]),
@@ -30,6 +31,8 @@ rule verify:
     conda:
         "../../environment.yml"
     threads: ALL_CORES
+    resources:
+        **needs("verify"),
     params:
         artifacts=[*ARTIFACTS, *DEMANDED],
         manifests=expand(f"{MODEL}/embed/{{partition}}.parquet", partition=PARTITIONS),

@@ -15,6 +15,8 @@ STAGES = {  # in the order in which they run: what each does, and what it counts
     "weights": ("finds the model", ""),
     "embed": ("turns images into vectors", "images"),
     "gather": ("puts the vectors together", "items"),
+    "knn_index": ("prepares the search of neighbours", "items"),
+    "knn_search": ("finds the nearest neighbours", "items"),
     "knn": ("finds the nearest neighbours", "items"),
     "mst": ("builds the spanning tree", "items"),
     "traverse": ("walks along the tree", "items"),

@@ -1,12 +1,18 @@
 """One run at a time in a folder, without locks that outlive their owner.
 
-A kernel lock (flock) goes with its process, whatever ends it. Where the file system has none, a lock
-file names host and process; it is taken over once that process is gone.
+A kernel lock (flock) goes with its process, whatever ends it. Where the file system has none, and where a
+run has jobs on other hosts, which the kernel's lock may not reach, the file also names its owner. It is
+taken over once that is gone: its process, or the job of the cluster that the process was in.
 """
 
+import atexit
 import errno
+import json
 import os
 import socket
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -20,24 +26,93 @@ except ImportError:  # no flock on this system
 UNSUPPORTED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
-def claim(path: Path) -> IO[str]:
+@dataclass(frozen=True)
+class Owner:
+    """Who holds a lock.
+
+    run : the name of the jobs that it submits
+    job : the job of a cluster that it is in itself
+    """
+
+    host: str
+    process: int
+    begun: str
+    run: str = ""
+    job: str = ""
+
+    @property
+    def words(self) -> str:
+        """Return who that is, for people."""
+        return f"process {self.process} on {self.host}, begun {self.begun}"
+
+
+def this_process(run: str = "", job: str = "") -> Owner:
+    """Return this process as an owner."""
+    return Owner(socket.gethostname(), os.getpid(), f"{datetime.now():%Y-%m-%d %H:%M:%S}", run, job)
+
+
+def named_owner(path: Path) -> Owner | None:
+    """Return the owner that a lock file names: one that is at work, or was killed."""
+    try:
+        return Owner(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):  # nobody is named, or a kill came between
+        return None
+
+
+class Lock:
+    """A lock that is held until its process ends, or it is closed."""
+
+    def __init__(self, file: IO[str], kernel: bool) -> None:
+        self._file, self.kernel = file, kernel
+
+    def name(self, owner: Owner | None) -> None:
+        """Write the owner into the file, and take it out when this process ends by itself.
+
+        Without an owner nobody is named where the kernel holds the lock, and this process where it does not.
+        """
+        self._file.truncate(0)
+        if owner := owner or (None if self.kernel else this_process()):
+            self._file.write(json.dumps(asdict(owner)))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            atexit.register(self._forget, os.getpid())
+
+    def close(self) -> None:
+        """Let others have it."""
+        self._file.close()
+
+    def _forget(self, process: int) -> None:
+        if os.getpid() == process and not self._file.closed:  # a fork is not the owner
+            self._file.truncate(0)
+
+
+def claim(path: Path, job_lives: Callable[[str], bool | None] = lambda job: None) -> Lock:
     """Lock a file for the life of this process; keep what is returned.
+
+    A former owner that was killed stays in the file until another one is named, if the kernel holds the lock.
+
+    job_lives : tells whether a job of the cluster is still at work, None where that can't be known
 
     Raises
     ------
     InputError
-        when another living process holds it.
+        when another owner holds it, or may hold it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = path.open("a+", encoding="utf-8")
+    file = path.open("a+", encoding="utf-8")
     try:
-        if not flock(lock):
-            _claim_by_name(lock, path)
+        lock = Lock(file, flock(file))
     except BlockingIOError:
-        lock.close()
+        file.close()
         raise InputError(
             f"Another run is at work in this folder ({path} is locked). Wait until it has ended, or stop it."
         ) from None
+    former = named_owner(path)
+    if former and not _is_gone(former, lock.kernel, job_lives):
+        file.close()
+        raise InputError(_at_work(former, path))
+    if not lock.kernel:
+        lock.name(this_process(former.run if former else ""))
     return lock
 
 
@@ -63,23 +138,27 @@ def flock(lock: IO[str], shared: bool = False, wait: bool = False) -> bool:
     return True
 
 
-def _claim_by_name(lock: IO[str], path: Path) -> None:
-    lock.seek(0)
-    owner = lock.read().split()
-    if len(owner) == 2 and _lives(host=owner[0], process=owner[1]):
-        raise BlockingIOError
-    path.write_text(f"{socket.gethostname()} {os.getpid()}\n", encoding="utf-8")
+def _is_gone(owner: Owner, kernel: bool, job_lives: Callable[[str], bool | None]) -> bool:
+    if owner.host == socket.gethostname():
+        return kernel or owner.process == os.getpid() or not _lives(owner.process)
+    return bool(owner.job) and job_lives(owner.job) is False
 
 
-def _lives(host: str, process: str) -> bool:
-    if host != socket.gethostname():
-        return True  # can't be known from here
-    if int(process) == os.getpid():
-        return False
+def _lives(process: int) -> bool:
     try:
-        os.kill(int(process), 0)
+        os.kill(process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
     return True
+
+
+def _at_work(owner: Owner, path: Path) -> str:
+    if owner.host == socket.gethostname():
+        return f"Another run is at work in this folder ({owner.words}). Wait until it has ended, or stop it."
+    return (
+        f"Another run was begun in this folder ({owner.words}), and did not say that it has ended. From this "
+        "host that can't be seen. If it is at work, wait; if it is not, run again on that host, or remove "
+        f"{path}."
+    )

@@ -1,4 +1,4 @@
-"""No process outlives the one that started it.
+"""What a stage asks of the system: no process outlives the one that started it, and cards are left alone.
 
 A kill of the run must stop its stages, and a kill of a stage its workers, or an orphan would go on
 writing beside the rerun. Linux tells a process of its parent's death; elsewhere nothing does.
@@ -21,6 +21,11 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the kernel had been asked
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hide_gpus() -> None:
+    """Show this process no GPU; FAISS takes every card that it sees."""
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 def process_start(process: int) -> int | None:

@@ -7,14 +7,13 @@ import time
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import IO
 
 from scripts.lib.errors import InputError
-from scripts.lib.run.lock import claim
+from scripts.lib.run.lock import Lock, claim
 
 WAIT_SECONDS = 1.0  # between two looks at GPUs that are all taken
 
-_held: list[IO[str]] = []  # locks last as long as the process
+_held: list[Lock] = []  # locks last as long as the process
 
 
 def choose_device(wanted: str) -> str:

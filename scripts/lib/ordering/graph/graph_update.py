@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.lib.ordering.graph.candidates import Proposer, single_threaded, stream, workers
-from scripts.lib.ordering.graph.knn import KnnSettings, rank
+from scripts.lib.ordering.graph.knn import KnnSettings
+from scripts.lib.ordering.graph.knn_search import rank
 from scripts.lib.ordering.graph.list_updates import Lists, empty_lists, offer_back, offer_through
 from scripts.lib.ordering.graph.neighbors import NeighborGraph
 from scripts.lib.ordering.metric import kernel_view
@@ -87,7 +88,7 @@ def updated_graph(
     """
     settings = settings or KnnSettings()
     n, k = len(vectors), settings.k
-    if not 0 < k <= min(former.indices.shape[1], n - 1) or _too_many(change.new, n):
+    if not can_update(former, change, n, k):
         return None
     with single_threaded():
         lists = _carry_over(former, change, vectors, k, threads)
@@ -108,6 +109,11 @@ def updated_graph(
         method += f", {len(wanting) - len(change.new)} old ones again"
     graph = former._replace(indices=lists.indices, distances=lists.distances, recall=recall, method=method)
     return graph if recall >= settings.target_recall - TOLERANCE else None
+
+
+def can_update(former: NeighborGraph, change: Change, n: int, k: int) -> bool:
+    """Tell whether so much of the graph of n rows is known that searching the new ones is worth a try."""
+    return 0 < k <= min(former.indices.shape[1], n - 1) and not _too_many(change.new, n)
 
 
 def _too_many(rows: Rows, n: int) -> bool:

@@ -8,29 +8,25 @@ queries, compared with exact search, has found enough of its neighbours; the lar
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from scripts.lib.errors import InputError
-from scripts.lib.ordering.graph.candidates import Proposer, exhaustive, gpus, single_threaded, stream, workers
+from scripts.lib.ordering.graph.candidates import Proposer, exhaustive, gpus, single_threaded, stream
 from scripts.lib.ordering.graph.indexes import Dial, IndexSettings, build_index
+from scripts.lib.ordering.graph.knn_search import Progress, candidates_for, rank, search_block, search_rows
 from scripts.lib.ordering.graph.neighbors import NeighborGraph
-from scripts.lib.ordering.metric import distance, kernel_view
+from scripts.lib.ordering.metric import kernel_view
 from scripts.lib.ordering.vectors import (
     LARGEST,
-    Floats,
-    Ints,
-    Rows,
     Vectors,
     float_blocks,
     measurable,
     sample_rows,
 )
 
-Progress = Callable[[int], None]
-
-QUERY_ROWS = 1024
+GIGABYTE = 1 << 30
 FIRST_STEP = 8
 GPU_SPEED = 50.0
 COST_OF_A_LOOK = 300  # what a pair costs beside its multiplications, in multiplications
@@ -45,6 +41,23 @@ class KnnSettings:
     target_recall: float = 0.95
     sample: int = 400
     index: IndexSettings = field(default_factory=IndexSettings)
+
+
+def knn_settings(k: int, recall: float, memory: float, seed: int) -> KnnSettings:
+    """Return the settings of a search as users give them; memory in GB."""
+    index = IndexSettings(memory=int(memory * GIGABYTE), seed=seed)
+    return KnnSettings(k=k, target_recall=recall, index=index)
+
+
+class Search(NamedTuple):
+    """How the rows are searched, and what that finds.
+
+    recall, method : see `NeighborGraph`
+    """
+
+    proposer: Proposer
+    recall: float
+    method: str
 
 
 def nearest_neighbors(
@@ -65,19 +78,39 @@ def nearest_neighbors(
     """
     settings = settings or KnnSettings()
     refuse_nonfinite(vectors)
-    n, d = vectors.shape
-    k = max(min(settings.k, n - 1), 0)
+    k = neighbors_wanted(len(vectors), settings)
     if k == 0:
-        return NeighborGraph(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32), 1.0, "exact")
+        return no_neighbors(len(vectors))
+    if is_exact(vectors, settings):
+        search = exact_search(vectors, k)
+    else:
+        search = index_search(vectors, settings)
+        save(search.proposer)
+    indices, distances = search_rows(vectors, search.proposer, k, range(len(vectors)), threads, progress)
+    return NeighborGraph(indices, distances, search.recall, search.method)
+
+
+def neighbors_wanted(n: int, settings: KnnSettings) -> int:
+    """Return how many neighbours each of n vectors gets."""
+    return max(min(settings.k, n - 1), 0)
+
+
+def no_neighbors(n: int) -> NeighborGraph:
+    """Return the graph of vectors that have no neighbours, because there is one at most."""
+    return NeighborGraph(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32), 1.0, "exact")
+
+
+def is_exact(vectors: Vectors, settings: KnnSettings) -> bool:
+    """Tell whether every vector is to meet every other one."""
+    n, d = vectors.shape
+    affordable = settings.exact_limit * (GPU_SPEED if gpus() else 1.0)
+    return settings.target_recall >= 1 or float(n) * n * (d + COST_OF_A_LOOK) <= affordable
+
+
+def exact_search(vectors: Vectors, k: int) -> Search:
+    """Prepare a search in which every vector meets every other one."""
     with single_threaded():
-        affordable = settings.exact_limit * (GPU_SPEED if gpus() else 1.0)
-        if settings.target_recall >= 1 or float(n) * n * (d + COST_OF_A_LOOK) <= affordable:
-            proposer, recall, method = exhaustive(vectors, _width(k)), 1.0, "exact"
-        else:
-            proposer, recall, method = tuned_index(vectors, k, settings)
-            save(proposer)
-    indices, distances = _search_all(vectors, proposer, k, threads, progress)
-    return NeighborGraph(indices, distances, recall, method)
+        return Search(exhaustive(vectors, candidates_for(k)), 1.0, "exact")
 
 
 def refuse_nonfinite(vectors: Vectors) -> None:
@@ -92,86 +125,25 @@ def refuse_nonfinite(vectors: Vectors) -> None:
             )
 
 
-def _width(k: int) -> int:
-    """Return how many candidates to ask for: the vector itself, and room for rounding and ties."""
-    return k + 1 + max(8, k // 2)
+def index_search(vectors: Vectors, settings: KnnSettings) -> Search:
+    """Prepare an approximate search: train an index on a sample, add all vectors, turn it up far enough."""
+    k = neighbors_wanted(len(vectors), settings)
+    with single_threaded():
+        return _turned_up(vectors, build_index(vectors, 2 * k, settings.index), k, settings)
 
 
-def _search_all(
-    vectors: Vectors, proposer: Proposer, k: int, threads: int, progress: Progress
-) -> tuple[Ints, Floats]:
-    """Search for every row, in blocks of a fixed size shared among the threads."""
-    n = len(vectors)
-    indices, distances = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
-
-    def search_block(start: int) -> int:
-        rows = np.arange(start, min(start + QUERY_ROWS, n))
-        indices[rows], distances[rows] = _search(vectors, proposer, rows, k)
-        return len(rows)
-
-    with workers(threads) as pool:
-        for done in pool.map(search_block, range(0, n, QUERY_ROWS)):
-            progress(done)
-    return indices, distances
-
-
-def _search(vectors: Vectors, proposer: Proposer, rows: Rows, k: int) -> tuple[Ints, Floats]:
-    """Return the k best of the rows' candidates: (q, k) int32 and (q, k) float32."""
-    queries = vectors[rows].astype(np.float32)
-    indices, distances = rank(kernel_view(vectors), rows, proposer.propose(queries), k)
-    short = np.flatnonzero(indices[:, -1] < 0)  # the lists read held fewer than k vectors
-    if len(short):
-        every = stream(vectors, queries[short], _width(k))
-        indices[short], distances[short] = rank(kernel_view(vectors), rows[short], every, k)
-    return indices, distances
-
-
-def tuned_index(vectors: Vectors, k: int, settings: KnnSettings) -> tuple[Proposer, float, str]:
-    """Build an index and turn its dial so far that a sample reaches the target recall."""
-    proposer = build_index(vectors, 2 * k, settings.index)
+def _turned_up(vectors: Vectors, proposer: Proposer, k: int, settings: KnnSettings) -> Search:
+    """Turn an index's dial so far that a sample reaches the target recall."""
     dial = Dial(proposer.index)
     rows = sample_rows(len(vectors), settings.sample, settings.index.seed)
-    every = stream(vectors, vectors[rows].astype(np.float32), _width(k))
+    every = stream(vectors, vectors[rows].astype(np.float32), candidates_for(k))
     reach = rank(kernel_view(vectors), rows, every, k)[1][:, -1:]  # (sample, 1)
     recall, before, step = 0.0, 0.0, FIRST_STEP if dial.name == "nprobe" else proposer.width
     while True:
         dial.set(step)
-        recall, before = float((_search(vectors, proposer, rows, k)[1] <= reach).mean()), recall
+        recall, before = float((search_block(vectors, proposer, rows, k)[1] <= reach).mean()), recall
         if recall >= settings.target_recall or dial.value == dial.limit:
-            return proposer, recall, str(dial)
+            return Search(proposer, recall, str(dial))
         if recall - before < 0.005:  # the rest was seen, but stands too low in the PCA's ranking
             proposer.width = min(2 * proposer.width, len(vectors))
         step = step + step // 2
-
-
-@njit(cache=True, nogil=True)
-def rank(vectors: Vectors, rows: Rows, candidates: Rows, k: int) -> tuple[Ints, Floats]:
-    """Return each row's k nearest candidates by (distance, index); -1 and inf where they end.
-
-    rows : (q,) int64;  candidates : (q, width) int64, distinct in a row, -1 and the row itself
-        are passed over
-    returns : (q, k) int32 and (q, k) float32, Euclidean
-    """
-    indices = np.full((rows.size, k), -1, np.int32)
-    distances = np.full((rows.size, k), np.inf, np.float32)
-    for line in range(rows.size):
-        for other in candidates[line]:
-            if other >= 0 and other != rows[line]:
-                length = distance(vectors, rows[line], other)
-                _insert(indices[line], distances[line], other, length)
-    return indices, distances
-
-
-@njit(cache=True, nogil=True)
-def _insert(indices: Ints, distances: Floats, index: int, length: float) -> None:
-    """Put a neighbour in its place in a sorted list, whose last one falls out."""
-    place = indices.size
-    while place > 0 and (length, index) < (distances[place - 1], indices[place - 1]):
-        place -= 1
-    if place == indices.size:
-        return
-    for other in range(indices.size - 1, place, -1):
-        indices[other] = indices[other - 1]
-        distances[other] = distances[other - 1]
-    indices[place] = index
-    distances[place] = length

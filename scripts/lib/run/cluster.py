@@ -1,0 +1,135 @@
+"""What a run asks of the cluster that takes its jobs: which are left of a former run, and how to watch them.
+
+A run that is killed leaves its jobs behind. They would go on beside those of the next run and do the same
+work, so that one ends them first; what they have embedded is in the store. They are known by the folder that
+they work in and by their name, which the profiles begin with `seriatim_`.
+"""
+
+import getpass
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from scripts.lib.errors import InputError
+
+NAME = "seriatim_"
+ANSWER_SECONDS = 60
+END_SECONDS = 120
+LEAST_MEMORY = 190  # seconds for which squeue must know an ended job: it is asked every 180 seconds at least
+
+
+class Cluster(NamedTuple):
+    """How a run submits its jobs.
+
+    run : the name of all its jobs, or what it begins with
+    status : the program by which Slurm is asked how they are, None where that is not for us to know
+    job : the job that the run itself is in, if it is in one
+    """
+
+    run: str = ""
+    status: str | None = None
+    job: str = ""
+
+
+def can_be_asked() -> bool:
+    """Tell whether this is a host of a cluster with Slurm."""
+    return shutil.which("squeue") is not None
+
+
+def job_lives(job: str) -> bool | None:
+    """Tell whether a job has not ended; None where nobody can tell."""
+    if not can_be_asked():
+        return None
+    try:
+        return bool(_ask("squeue", "--noheader", f"--jobs={job}", "--format=%i").split())
+    except InputError as error:
+        return False if "Invalid job id" in str(error) else None
+
+
+def jobs_left(folder: Path, run: str = "", own: str = "") -> list[str]:
+    """Return the ids of the user's jobs that runs in a folder have submitted and that have not ended.
+
+    run : the name of a former run's jobs
+    own : a job that is not meant, because this process is in it
+    """
+    told = _ask("squeue", "--noheader", f"--user={getpass.getuser()}", "--format=%i|%j|%Z")
+    jobs = [line.strip().split("|", 2) for line in told.splitlines() if line.count("|") >= 2]
+    here = os.path.realpath(folder)
+    return [
+        job
+        for job, name, place in jobs
+        if job != own
+        and ((run and name == run) or (name.startswith(NAME) and os.path.realpath(place) == here))
+    ]
+
+
+def end_jobs(lock: Path, run: str = "", own: str = "") -> None:
+    """Cancel the jobs that a former run has left in this folder, and wait until they have ended.
+
+    lock : the file that names the former run
+
+    Raises
+    ------
+    InputError
+        when they do not end, or can't be asked for.
+    """
+    if not can_be_asked():
+        raise InputError(
+            "A run in this folder was killed, and its jobs can't be asked for from here. See that none of "
+            f"them is at work and remove {lock}, or run on a host where squeue is."
+        )
+    left = jobs_left(Path.cwd(), run, own)
+    if not left:
+        return
+    what = "a former run left jobs that are still at work; they are cancelled first"
+    print(f"seriatim: {what}: {', '.join(left)}", file=sys.stderr, flush=True)
+    _ask("scancel", *left)
+    deadline = time.monotonic() + END_SECONDS
+    while left := jobs_left(Path.cwd(), run, own):
+        if time.monotonic() > deadline:
+            raise InputError(
+                f"Jobs of a former run do not end: {', '.join(left)}. They would write what this run writes. "
+                "See what holds them (scontrol show job), and run again when they are gone."
+            )
+        time.sleep(1)
+
+
+def check_status(command: str) -> None:
+    """Make sure that the program by which jobs are watched will tell of their end.
+
+    Raises
+    ------
+    InputError
+        when it would not, and the run would wait for ever.
+    """
+    settings = dict(re.findall(r"^(\w+)\s*=\s*(\S+)", _ask("scontrol", "show", "config"), re.MULTILINE))
+    kind = settings.get("AccountingStorageType", "").removeprefix("accounting_storage/")
+    accounting = kind not in ("", "none", "(null)")
+    if command == "sacct" and not accounting:
+        raise InputError(
+            "This Slurm keeps no accounts (AccountingStorageType is none), so sacct would never tell that a "
+            "job has ended. Set slurm-status-command to squeue, as profiles/slurm does."
+        )
+    age = settings.get("MinJobAge", "")
+    if command == "squeue" and age.isdigit() and int(age) < LEAST_MEMORY:
+        remedy = "Set slurm-status-command to sacct." if accounting else "Use profiles/generic."
+        raise InputError(
+            f"This Slurm forgets a job {age} seconds after its end (MinJobAge). squeue may be asked every "
+            f"180 seconds only, and would miss it. {remedy}"
+        )
+
+
+def _ask(*command: str) -> str:
+    """Run a program of Slurm and return what it says."""
+    try:
+        done = subprocess.run(command, text=True, capture_output=True, timeout=ANSWER_SECONDS, check=True)
+    except subprocess.CalledProcessError as error:
+        raise InputError(f"Slurm does not answer: {' '.join(command)}: {error.stderr.strip()}") from None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InputError(f"Slurm does not answer: {error}. Is this a host of the cluster?") from None
+    return done.stdout
