@@ -95,10 +95,8 @@ def main(job: Any) -> None:
         given, settings = read_inputs(job), dict(job.params.items())
         sources = [Path(job.input[name]) for name in SOURCES]
         state = StateFile(side_files / "search.npz", purpose_of(sources, settings, given.settings.first))
-        former = read_kept_order(side_files / "order.parquet") if job.params.keep else None
-        path, facts = (
-            kept_path(run, given, former, state) if former else (fresh_path(run, given, state), None)
-        )
+        last = read_kept_order(side_files / "order.parquet") if job.params.keep else None
+        path, facts = kept_path(run, given, last, state) if last else (fresh_path(run, given, state), None)
         provenance = Provenance("two_opt", job.params.version, settings, sources)
         provenance.facts.update(n=len(path), length=path_length(given.vectors, path), kept=facts)
         with recording(Path(job.output.path), provenance) as temporary, temporary.open("wb") as stream:
