@@ -118,27 +118,26 @@ def test_a_run_that_is_killed_is_not_done_twice_and_survives_its_jobs(
     cluster: SlurmCluster, small: Workflow, tmp_path: Path
 ) -> None:
     workflow = scanned(tmp_path, cluster)
-    first = workflow.begin(tmp_path / "first", *EMBED)
-    left = workflow.wait_for_jobs("embed", "RUNNING", 3)
+    with workflow.running(tmp_path / "first", *EMBED) as first:
+        left = workflow.wait_for_jobs("embed", "RUNNING", 3)
+        kill_alone(first)
     assert {job["TresPerJob"] for job in left} == {"gres:gpu:1"}
     assert len({job["NodeList"] for job in left}) == 3  # one GPU each
-    kill_alone(first)
 
-    second = workflow.begin(tmp_path / "second", *EMBED)
-    last = max(int(job["JobId"]) for job in left)
-    victims = workflow.wait_for_jobs("embed", "RUNNING", 3, after=last)
+    with workflow.running(tmp_path / "second", *EMBED) as second:
+        last = max(int(job["JobId"]) for job in left)
+        victims = workflow.wait_for_jobs("embed", "RUNNING", 3, after=last)
+        ended = [job["JobState"] for job in workflow.jobs_of("embed") if int(job["JobId"]) <= last]
+        assert ended == ["CANCELLED"] * 3
+        cluster.ask("scancel", victims[0]["JobId"])
+        cluster.kill_node(victims[1]["NodeList"])
+        cluster.restart_controller()
+        cluster.hasten(victims[1]["JobId"])
+        cluster.start_node(victims[1]["NodeList"])
+        code = second.wait()
     said = (tmp_path / "second").read_text()
+    assert code == 0, said + cluster.logs()
     assert "a former run left jobs that are still at work" in said, said
-    assert {job["JobState"] for job in workflow.jobs_of("embed") if int(job["JobId"]) <= last} == {
-        "CANCELLED"
-    }
-
-    cluster.ask("scancel", victims[0]["JobId"])
-    cluster.kill_node(victims[1]["NodeList"])
-    cluster.restart_controller()
-    cluster.start_node(victims[1]["NodeList"])
-    cluster.hasten(victims[1]["JobId"])
-    assert second.wait() == 0, (tmp_path / "second").read_text() + cluster.logs()
 
     again = workflow.jobs_of(f"embed_wildcards_{victims[0]['Comment'][-1]}")[-1]
     asked = [int(job["MinMemoryNode"].rstrip("MG")) for job in (victims[0], again)]

@@ -3,8 +3,8 @@
     memory   1.5 × (fixed + contents × (per_content + per_value × dimension))    times the attempt
     time       4 × (fixed + contents × (per_content + per_value × dimension))    times the attempt
 
-The figures cover what was measured on two cores (docs/cluster.md). The factors are head-room: for other images
-and other vectors, for slower disks and longer paths.
+The figures cover what was measured on two cores (docs/cluster.md). The factors are head-room: for other
+images and other vectors, for slower disks and longer paths.
 """
 
 import json
