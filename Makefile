@@ -38,7 +38,8 @@ CONFIG += $(if $(CATEGORIES),categories=$(call text,$(value CATEGORIES)))
 
 .DEFAULT_GOAL := help
 .PHONY: help sort plan undo cluster categorize project duplicates reorganize plan-reorganize undo-reorganize
-.PHONY: collection report search dashboard dashboard-data status verify retry store-gc test check bench clean
+.PHONY: collection clip-retrieval report search dashboard dashboard-data status verify retry store-gc
+.PHONY: test check bench bench-million clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +88,9 @@ undo-reorganize: $(VENV)/.sort  ## put back what was filed into FILED
 collection: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## put all that is known of the images into one table
 	@$(SNAKEMAKE) collection --config $(CONFIG)
 
+clip-retrieval: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## write the vectors in the layout of clip-retrieval
+	@$(SNAKEMAKE) clip_retrieval --config $(CONFIG)
+
 dashboard-data: $(VENV)/.sort $(if $(EXAMPLE),example/images)  ## make what the dashboard shows
 	@$(SNAKEMAKE) dashboard_data --config $(CONFIG)
 
@@ -127,6 +131,11 @@ check: $(VENV)/.test  ## format, lint, types, rules
 bench: $(VENV)/.test  ## measure speed and quality against the baselines
 	@$(RUN) -m benchmarks $(if $(LABELLED),--labelled '$(LABELLED)') $(if $(PHOTOS),--photos '$(PHOTOS)') \
 		$(if $(WEIGHTS),--weights '$(WEIGHTS)') $(if $(LKH_LIMIT),--lkh-limit $(LKH_LIMIT))
+
+# IMAGES is a number here, FOLDER the place to work in; what was interrupted goes on.
+bench-million: $(VENV)/.test  ## sort a million made images, checked and measured (IMAGES=250000 FOLDER=/tmp/million)
+	@$(RUN) -m benchmarks.million $(call quoted,$(or $(value FOLDER),$(or $(TMPDIR),/tmp)/seriatim-million)) \
+		$(if $(EXAMPLE),,--images $(call quoted,$(images))) $(if $(filter-out all,$(CORES)),--cores $(CORES))
 
 clean:  ## remove the environment and the example; never results or sorted images
 	rm -rf $(VENV) example *.egg-info .mypy_cache .ruff_cache .pytest_cache

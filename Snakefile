@@ -8,7 +8,10 @@ min_version("9.27")
 configfile: "config/config.yaml"
 
 
+include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
+include: "workflow/rules/run.smk"
 include: "workflow/rules/scan.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/embed.smk"
@@ -21,6 +24,7 @@ include: "workflow/rules/project.smk"
 include: "workflow/rules/duplicates.smk"
 include: "workflow/rules/dashboard.smk"
 include: "workflow/rules/reorganize.smk"
+include: "workflow/rules/clip_retrieval.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/verify.smk"
 

@@ -20,6 +20,7 @@ from scripts.lib.dashboard.pages import clusters, duplicates, order, overview, s
 from scripts.lib.dashboard.pages import map as map_page
 from scripts.lib.dashboard.serve import serve
 from scripts.lib.errors import SeriatimError
+from scripts.lib.files.originals import use_indexes
 from scripts.lib.run.triggers import RESULTS
 from scripts.lib.run.visible import visible
 from scripts.lib.view.results import CONFIG, find_results
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(options: argparse.Namespace) -> None:
     results = find_results(options.results, options.name, options.model)
+    use_indexes(results.collection)
     access = access_for(options.host, options.port, options.token)
     command = command_for(results.model / CONFIG)
     context = Context(Library(results), command, options.read_only)

@@ -18,6 +18,7 @@ from scripts.lib.artifacts.atomic import replacing
 from scripts.lib.artifacts.disk import as_disk_error
 from scripts.lib.errors import SeriatimError
 from scripts.lib.files.exports import check_new, table_writer
+from scripts.lib.files.originals import use_indexes
 from scripts.lib.pictures.sheet_file import sheet_format, write_sheet
 from scripts.lib.run.visible import visible
 from scripts.lib.search.hits import Hit, hits_lines, hits_table
@@ -66,6 +67,7 @@ def _run(options: argparse.Namespace) -> None:
     from scripts.lib.search.engine import SearchEngine
 
     results = find_results(options.results, options.name, options.model)
+    use_indexes(results.collection)
     with SearchEngine.open(results) as engine:
         item = engine.files.item_named(options.like) if options.like is not None else None
         query = Query(options.image, options.text, item, options.image_weight, options.text_weight)

@@ -30,6 +30,7 @@ from scripts.lib.ordering.vectors import Ints
 from scripts.lib.run.stage import Stage, stage
 
 GIGABYTE = 1 << 30
+COMPARED_ITEMS = 250_000  # beyond, a fresh path to compare with would be most of what a kept order takes
 SOURCES = ("vectors", "item_ids", "graph", "tree", "traversal")
 
 
@@ -77,9 +78,12 @@ def fresh_path(run: Stage, given: Given, state_file: StateFile) -> Ints:
     return bring_together(vectors, graph, tree, path, near_duplicate_labels(tree, len(path)), settings.first)
 
 
-def kept_path(run: Stage, given: Given, former: Contents, fresh: Ints) -> tuple[Ints, dict[str, Any]]:
-    """Put what is new into the former order, and say what that cost."""
-    vectors, graph, tree, _, items, settings = given
+def kept_path(
+    run: Stage, given: Given, former: Contents, state_file: StateFile
+) -> tuple[Ints, dict[str, Any]]:
+    """Put what is new into the former order; say what that cost, of few items against a fresh path."""
+    vectors, graph, tree, walk, items, settings = given
+    fresh = fresh_path(run, given, state_file) if len(walk) <= COMPARED_ITEMS else None
     kept = keep_order(vectors, graph, tree, what_remains(former, items), settings)
     report = kept_report(vectors, kept, fresh)
     run.tell(report.sentence())
@@ -94,9 +98,10 @@ def main(job: Any) -> None:
         sources = [Path(job.input[name]) for name in SOURCES]
         state_file = StateFile(side_files / "search.npz", purpose_of(sources, settings, given.settings.first))
         former = read_kept_order(side_files / "order.parquet") if job.params.keep else None
-        path, facts = fresh_path(run, given, state_file), None
-        if former:  # against the fresh path, so that the user knows what keeping costs
-            path, facts = kept_path(run, given, former, path)
+        if former:
+            path, facts = kept_path(run, given, former, state_file)
+        else:
+            path, facts = fresh_path(run, given, state_file), None
         provenance = Provenance("two_opt", job.params.version, settings, sources)
         provenance.facts.update(n=len(path), length=path_length(given.vectors, path), kept=facts)
         with recording(Path(job.output.path), provenance) as temporary, temporary.open("wb") as stream:

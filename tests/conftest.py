@@ -2,10 +2,10 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +71,7 @@ class Workflow:
     ) -> subprocess.CompletedProcess[str]:
         """Run the workflow to its end."""
         command = self.command(*arguments, cores=cores, **config)
-        done = ENGINES.run(command, self.folder)
+        done = ENGINES.now.run(command, self.folder)
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}\n{self.logs()}")
         return done
@@ -111,19 +111,15 @@ class Workflow:
         log = self.log_of(stage)
         return log.exists() and log.stat().st_size > 0
 
+    def killing(self, *arguments: str, cores: int = 2) -> AbstractContextManager[None]:
+        """Begin a run and kill its whole process group at the end of the block."""
+        return ENGINES.now.killing(self.command(*arguments, cores=cores), self.folder)
+
     def kill_in(self, stage: str) -> None:
         """Start a run and kill its whole process group in the middle of a stage."""
         self.log_of(stage).unlink(missing_ok=True)
-        run = subprocess.Popen(
-            self.command(),
-            cwd=self.folder,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        wait_until(lambda: self.at_work(stage), f"{stage} is at work")
-        os.killpg(run.pid, signal.SIGKILL)
-        run.wait()
+        with self.killing():
+            wait_until(lambda: self.at_work(stage), f"{stage} is at work")
 
     def log_of(self, stage: str) -> Path:
         """Return the log file of a stage (of its first partition)."""
@@ -161,11 +157,17 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 120) -
         time.sleep(0.005)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with tests that run the program: what is left at the end, for one worker, is short."""
+    items.sort(key=lambda item: not {"workflow", "collection", "template"} & set(item.fixturenames))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def like_users() -> Iterator[None]:
     """Let programs that tests start find no more modules than users have."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT / "tests" / "like_users"), prepend=os.pathsep)
+        ENGINES.usual = os.environ["PYTHONPATH"]
         yield
     ENGINES.end()
 

@@ -1,16 +1,20 @@
 """Snakemake, imported once and forked for each run: its import takes longer than a run with nothing to do.
 
 Each run is the program as `python -m snakemake` starts it: a process of its own, with its own arguments,
-folder and environment. As a script, this file is the process that is forked.
+folder and environment. As a script, this file is the process that is forked. Its runs have their jobs forked,
+too (`jobs.py`), unless modules are looked for where users don't have them.
 """
 
+import gc
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PROGRAM = [sys.executable, "-m", "snakemake"]
@@ -19,23 +23,44 @@ PROGRAM = [sys.executable, "-m", "snakemake"]
 class Engine:
     """A process that has imported Snakemake."""
 
-    def __init__(self) -> None:
+    def __init__(self, forks_jobs: bool) -> None:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self._process = subprocess.Popen([sys.executable, __file__], text=True, **pipes)
+        self._place = tempfile.TemporaryDirectory()
+        place = [self._place.name] if forks_jobs else []
+        self._process = subprocess.Popen([sys.executable, __file__, *place], text=True, **pipes)
 
     def run(self, command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
         """Run a command that begins with `PROGRAM` to its end, and keep what it says."""
         with tempfile.TemporaryDirectory() as place:
             said = [os.path.join(place, name) for name in ("stdout", "stderr")]
-            wanted = [*said, str(folder), dict(os.environ), command[len(PROGRAM) :]]
-            print(json.dumps(wanted), file=self._process.stdin, flush=True)
-            code = int(self._process.stdout.readline())
+            self._ask(command, folder, said, apart=False)
+            code = self._answer()
             texts = [Path(file).read_text(errors="replace") for file in said]
         return subprocess.CompletedProcess(command, code, *texts)
+
+    @contextmanager
+    def killing(self, command: Sequence[str], folder: Path) -> Iterator[None]:
+        """Begin a run in a session of its own, and kill all processes in that at the end of the block."""
+        self._ask(command, folder, [os.devnull, os.devnull], apart=True)
+        process = self._answer()
+        try:
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process, signal.SIGKILL)
+            self._answer()
+
+    def _ask(self, command: Sequence[str], folder: Path, said: list[str], apart: bool) -> None:
+        wanted = [apart, *said, str(folder), dict(os.environ), command[len(PROGRAM) :]]
+        print(json.dumps(wanted), file=self._process.stdin, flush=True)
+
+    def _answer(self) -> int:
+        return int(self._process.stdout.readline())
 
     def end(self) -> None:
         """End the process."""
         self._process.communicate()
+        self._place.cleanup()
 
 
 class Engines:
@@ -43,13 +68,15 @@ class Engines:
 
     def __init__(self) -> None:
         self._engines: dict[str | None, Engine] = {}
+        self.usual = ""  # where modules are looked for if a test does not say otherwise
 
-    def run(self, command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
-        """Run a command that begins with `PROGRAM` with the modules that it would find now."""
+    @property
+    def now(self) -> Engine:
+        """Return the engine whose runs find the modules that a program would find now."""
         path = os.environ.get("PYTHONPATH")
         if path not in self._engines:
-            self._engines[path] = Engine()
-        return self._engines[path].run(command, folder)
+            self._engines[path] = Engine(forks_jobs=path == self.usual)
+        return self._engines[path]
 
     def end(self) -> None:
         """End all of them."""
@@ -61,13 +88,22 @@ class Engines:
 ENGINES = Engines()  # here, because pytest imports its conftest.py once more for itself
 
 
-def serve() -> None:
-    """Fork for each line that comes in, and answer with the exit code; return in the new processes."""
+def serve() -> bool:
+    """Fork for each line that comes in, and answer with the exit code.
+
+    Return in the new processes, and tell there whether it is one in a session of its own. Of those the answer
+    is the process first.
+    """
     for line in sys.stdin:
+        apart, *wanted = json.loads(line)
         process = os.fork()
         if process == 0:
-            become(*json.loads(line))
-            return
+            if apart:
+                os.setsid()
+            become(*wanted)
+            return bool(apart)
+        if apart:
+            print(process, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
     sys.exit()
 
@@ -86,11 +122,17 @@ def become(stdout: str, stderr: str, folder: str, environment: dict[str, str], a
 
 
 if __name__ == "__main__":
+    import jobs  # beside this file
     import jsonschema  # noqa: F401
     import smart_open  # noqa: F401
     import snakemake.cli
     import tqdm  # noqa: F401
 
     snakemake.cli.get_argument_parser()  # imports the plugins
-    serve()
-    runpy.run_module("snakemake", run_name="__main__", alter_sys=True)
+    place = "".join(sys.argv[1:])
+    if place:
+        jobs.start(place)
+    gc.freeze()
+    if not serve() and place:  # whose jobs are killed with them are the parents of their jobs
+        sys.executable = jobs.write_program(place)  # what a run starts its jobs by
+    jobs.to_its_end(lambda: runpy.run_module("snakemake", run_name="__main__", alter_sys=True))

@@ -34,7 +34,7 @@ def test_the_stages_of_the_sort_are_all_there() -> None:
         "clusters cluster_table cluster_sheets labels projection projection_map categories category_sheet"
     )
     copies = "image_hashes duplicate_groups"
-    filing = "collection plan_reorganize reorganize undo_reorganize"
+    filing = "collection clip_retrieval plan_reorganize reorganize undo_reorganize"
     view = "thumbnails centroids report"
     assert sorted(STAGES) == sorted(f"{flow} {parts} {training} {groups} {copies} {filing} {view}".split())
 

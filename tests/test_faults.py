@@ -19,9 +19,9 @@ from scripts.lib.embedding.descriptor import descriptor
 from scripts.lib.embedding.gather import read_items, read_vectors
 from scripts.lib.embedding.workers import Request, WorkerSettings, prepare_all
 from scripts.lib.files.content_ids import ids_array, positions_in
+from scripts.lib.files.found import Found
 from scripts.lib.files.hashes import identify
 from scripts.lib.files.status import OK, TOO_LARGE, UNDECODABLE, UNREADABLE
-from scripts.lib.files.walk import Found
 from scripts.lib.images.decode import VIDEO_FRAMES, decode, decode_all, read_header
 from scripts.lib.images.failures import Undecodable
 from scripts.lib.images.headers import LibraryHeaders

@@ -7,8 +7,9 @@ from blake3 import blake3
 
 from scripts.lib import versions
 from scripts.lib.files import hashes
+from scripts.lib.files.found import Found
 from scripts.lib.files.hashes import HashCache, Identity, hash_cache, identify_all
-from scripts.lib.files.walk import Found, Tree, walk
+from scripts.lib.files.walk import Tree, walk
 from scripts.lib.images.headers import LibraryHeaders
 from tests.conftest import write_pictures
 

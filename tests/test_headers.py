@@ -12,8 +12,9 @@ import pytest
 from blake3 import blake3
 from PIL import Image
 
+from scripts.lib.files.found import Found
 from scripts.lib.files.hashes import HashCache, Identity, hash_cache, identify_all
-from scripts.lib.files.walk import Found, Tree, walk
+from scripts.lib.files.walk import Tree, walk
 from scripts.lib.images import formats
 from scripts.lib.images.decode import read_header, read_plain_header
 from scripts.lib.images.failures import Undecodable

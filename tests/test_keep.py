@@ -465,3 +465,6 @@ def test_the_report_says_what_keeping_cost() -> None:
     assert "2.00% shorter" in KeptReport(10, 0, 0, 0, 98.0, 100.0).sentence()
     assert KeptReport(1, 0, 0, 0, 0.0, 0.0).cost is None
     assert "fresh" not in KeptReport(1, 0, 0, 0, 0.0, 0.0).sentence()
+    unknown = KeptReport(1, 0, 0, 0, 5.0, None)
+    assert unknown.cost is None
+    assert "fresh" not in unknown.sentence()

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.errors import OutputError
-from scripts.lib.files.walk import Found, Passed, Tree, fingerprint, folders_fingerprint, walk
+from scripts.lib.files.found import Found, Passed
+from scripts.lib.files.walk import Tree, fingerprint, folders_fingerprint, walk
 from scripts.lib.output import moved as module
 from scripts.lib.output.moved import moved_files
 from tests.copying import Photos

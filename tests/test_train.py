@@ -1,8 +1,5 @@
 """The training: it learns, goes on where it was interrupted, and its network is kept."""
 
-import os
-import signal
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -123,12 +120,9 @@ TINY = {
 
 def kill_in_training(workflow: Workflow) -> None:
     """Start a training, and kill its process group once an epoch has ended."""
-    command, checkpoint = workflow.command("train", cores=1), workflow.model / "training" / "checkpoint.pt"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    run = subprocess.Popen(command, cwd=workflow.folder, start_new_session=True, **quiet)
-    wait_until(checkpoint.exists, "an epoch has ended")
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
+    checkpoint = workflow.model / "training" / "checkpoint.pt"
+    with workflow.killing("train", cores=1):
+        wait_until(checkpoint.exists, "an epoch has ended")
 
 
 def test_the_network_outlives_a_kill_and_is_kept_until_another_is_asked_for(workflow: Workflow) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from scripts.lib.files.found import Found, Passed
 from scripts.lib.files.status import SKIPPED
-from scripts.lib.files.walk import Found, Passed, Tree, fingerprint, folders_fingerprint, walk
+from scripts.lib.files.walk import Tree, fingerprint, folders_fingerprint, walk
 
 
 def make(root: Path, *names: str) -> None:

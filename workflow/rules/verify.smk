@@ -16,6 +16,7 @@ DEMANDED = [
     *expand(f"{MODEL}/categories.{{kind}}", kind=["parquet", "csv", "jpg"]),
     *expand(f"{MODEL}/projection.{{kind}}", kind=["parquet", "png"]),
     *expand(f"{MODEL}/duplicates.{{kind}}", kind=["parquet", "csv", "html"]),
+    f"{MODEL}/clip_retrieval.json",
     f"{COLLECTION}/thumbnails.parquet",
     *expand(f"{MODEL}/centroids.{{kind}}", kind=["npy", "png"]),
     *expand(f"{MODEL}/reorganize.{{kind}}", kind=["parquet", "csv", "json"]),

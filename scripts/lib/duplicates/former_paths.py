@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from scripts.lib.files.listed import originals_named
 from scripts.lib.files.paths import absolute, readable
 from scripts.lib.files.walk import Tree
 
@@ -23,7 +24,8 @@ def with_former_paths(files: pa.Table, tree: Tree) -> pa.Table:
     former, text = files["path_bytes"], files["path"]
     if tree.moved:
         rows = pc.index_in(former, value_set=pa.array(tree.moved.keys(), pa.binary()))
-        paths = [_as_scanned(origin, tree.roots) for origin in tree.moved.values()]
+        listed = originals_named(tree.roots)
+        paths = [listed.get(origin) or _as_scanned(origin, tree.roots) for origin in tree.moved.values()]
         former = pc.coalesce(pa.array(paths, pa.binary()).take(rows), former)
         text = pc.coalesce(pa.array([readable(path) for path in paths], pa.string()).take(rows), text)
     place = files.schema.get_field_index("path")

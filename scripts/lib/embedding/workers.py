@@ -21,6 +21,7 @@ from scripts.lib.embedding.models.protocol import Prepare
 from scripts.lib.embedding.pool import SLOT_BYTES, WorkerPool, worker_memory
 from scripts.lib.embedding.shared_memory import Placed
 from scripts.lib.files.content_ids import Hasher, blake3_hasher, content_id_of
+from scripts.lib.files.originals import content_of, open_original, state_of, status_of
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import CHANGED, OK, UNDECODABLE, UNREADABLE
 from scripts.lib.images.decode import VIDEO_FRAMES, Source, decode_all
@@ -171,23 +172,22 @@ class _Changed(Exception):
 
 
 def _prepare_file(path: bytes, content_id: bytes, settings: WorkerSettings) -> np.ndarray:
-    if os.stat(path).st_size > WHOLE_BYTES:
+    if status_of(path).st_size > WHOLE_BYTES:
         return _prepare_large(path, content_id, settings)
-    with open(path, "rb") as stream:
-        data = stream.read()
+    data = content_of(path)
     if content_id_of(data, settings.hasher) != content_id:
         raise _Changed
     return views_of(io.BytesIO(data), settings)
 
 
 def _prepare_large(path: bytes, content_id: bytes, settings: WorkerSettings) -> np.ndarray:
-    before = os.stat(path)
-    with open(path, "rb", buffering=0) as file:
+    before = status_of(path)
+    with open_original(path) as file:
         if content_id_of(file, settings.hasher) != content_id:
             raise _Changed
     views = views_of(os.fsdecode(path), settings)
-    after = os.stat(path)
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+    after = status_of(path)
+    if state_of(before) != state_of(after):
         raise _Changed
     return views
 

@@ -19,7 +19,8 @@ from typing import NamedTuple
 from scripts.lib import versions
 from scripts.lib.artifacts.disk import writing
 from scripts.lib.files.content_ids import content_id_of
-from scripts.lib.files.walk import Found
+from scripts.lib.files.found import Found
+from scripts.lib.files.originals import content_of, open_original, state_of, status_of
 from scripts.lib.images.decode import read_plain_header
 from scripts.lib.images.failures import Undecodable
 from scripts.lib.images.headers import LibraryHeaders
@@ -30,7 +31,7 @@ WHOLE_BYTES = 1 << 26  # larger files are hashed piece by piece instead of being
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
-    path BLOB PRIMARY KEY, root BLOB, size INTEGER, mtime_ns INTEGER,
+    path BLOB PRIMARY KEY, root BLOB, size INTEGER, mtime_ns INTEGER, -- or of a member of a tar, its stamp
     content_id BLOB, format TEXT, width INTEGER, height INTEGER, error TEXT
 ) WITHOUT ROWID;
 """
@@ -69,7 +70,7 @@ class HashCache:
         row = self.connection.execute(
             "SELECT content_id, format, width, height, error FROM files"
             " WHERE path = ? AND size = ? AND mtime_ns = ?",
-            (found.path, found.size, found.mtime_ns),
+            (found.path, found.size, found.state),
         ).fetchone()
         known = Identity(*row) if row else None
         return None if known and known.error and self.retry else known
@@ -78,7 +79,7 @@ class HashCache:
         """Remember a file; at the latest after `COMMIT_SECONDS` a kill no longer forgets it."""
         self.connection.execute(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (found.path, found.root, found.size, found.mtime_ns, *identity),
+            (found.path, found.root, found.size, found.state, *identity),
         )
         if time.monotonic() - self.committed >= COMMIT_SECONDS:
             self.connection.commit()
@@ -141,7 +142,7 @@ def _forget_verdicts(connection: sqlite3.Connection) -> None:
 def identify(found: Found, headers: LibraryHeaders) -> Identity:
     """Hash a file and read its image header, both of the same bytes."""
     try:
-        before = os.stat(found.path)
+        before = status_of(found.path)
         digest, source = _hashed(found)
         try:
             header = read_plain_header(source) or _library_header(found.path, before, headers)
@@ -155,10 +156,9 @@ def identify(found: Found, headers: LibraryHeaders) -> Identity:
 def _hashed(found: Found) -> tuple[bytes, bytes | io.BytesIO]:
     """Return the hash of a file, and its content, or its path where that is large."""
     if found.size > WHOLE_BYTES:
-        with open(found.path, "rb", buffering=0) as stream:
+        with open_original(found.path) as stream:
             return content_id_of(stream), found.path
-    with open(found.path, "rb") as stream:
-        data = stream.read()
+    data = content_of(found.path)
     return content_id_of(data), io.BytesIO(data)
 
 
@@ -167,8 +167,8 @@ def _library_header(path: bytes, before: os.stat_result, headers: LibraryHeaders
     try:
         return headers.read(path)
     finally:
-        after = os.stat(path)
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        after = status_of(path)
+        if state_of(before) != state_of(after):
             raise OSError("it changed meanwhile")
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from scripts.lib.files.content_ids import ids_array, positions_in
 from scripts.lib.files.status import OK
+from scripts.lib.files.taking import taken
 
 
 class Holders:
@@ -20,7 +21,7 @@ class Holders:
     bounds : (n + 1,) int64; the files of content i are `paths[bounds[i]:bounds[i + 1]]`
     """
 
-    def __init__(self, paths: pa.Array, bounds: np.ndarray) -> None:
+    def __init__(self, paths: pa.ChunkedArray, bounds: np.ndarray) -> None:
         self.paths, self.bounds = paths, bounds
 
     def __len__(self) -> int:
@@ -46,5 +47,5 @@ def holders_of(inventory: Path, contents: np.ndarray) -> Holders:
     position = positions_in(contents, ids_array(table["content_id"]))
     by_content = np.argsort(position, kind="stable")
     by_content = by_content[np.count_nonzero(position < 0) :]
-    paths = table["path_bytes"].take(pa.array(by_content)).combine_chunks()
+    paths = taken(table.select(["path_bytes"]), by_content)["path_bytes"]
     return Holders(paths, np.searchsorted(position[by_content], np.arange(len(contents) + 1)))

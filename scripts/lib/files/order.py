@@ -14,6 +14,7 @@ from scripts.lib.embedding.gather import Items
 from scripts.lib.files.content_ids import ids_array, positions_in
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import OK
+from scripts.lib.files.taking import taken
 
 
 def order_table(inventory: pa.Table, items: Items, path: np.ndarray, links: np.ndarray) -> pa.Table:
@@ -29,10 +30,10 @@ def order_table(inventory: pa.Table, items: Items, path: np.ndarray, links: np.n
     files = inventory.filter(pc.field("status") == OK)
     content = positions_in(items.content_ids, ids_array(files["content_id"]))
     present = np.flatnonzero(content >= 0)
-    files, content = files.take(pa.array(present)), content[present]
+    files, content = taken(files, present), content[present]
     ranks = ranks_of(items.rows, path)[content]
     rows = side_by_side(ranks, content, by_path(files["path_bytes"]))
-    files, content, ranks = files.take(pa.array(rows)), content[rows], ranks[rows]
+    files, content, ranks = taken(files, rows), content[rows], ranks[rows]
     return pa.table(
         {
             "position": pa.array(np.arange(len(rows), dtype=np.int32)),

@@ -10,6 +10,7 @@ import pyarrow.csv as pacsv
 
 from scripts.lib.files.content_ids import ids_array, positions_in
 from scripts.lib.files.status import OK, UNREADABLE
+from scripts.lib.files.taking import taken
 
 COLUMNS = ["path", "kind", "status", "error"]
 
@@ -30,7 +31,7 @@ def rejected_table(inventory: pa.Table, ids: np.ndarray, failures: pa.Table) -> 
     why = positions_in(ids_array(failures["content_id"]), contents[lost])
     unknown = pa.array(why < 0)
     reasons = failures.take(pa.array(why, mask=why < 0))
-    files = files.take(pa.array(lost))
+    files = taken(files.select(COLUMNS), lost)
     unembedded = pa.table(
         {
             "path": files["path"],

@@ -17,10 +17,13 @@ import pyarrow.compute as pc
 
 from scripts.lib.errors import InputError
 from scripts.lib.files.content_ids import ID_TYPE, ids_array, list_bytes, partitions_of
+from scripts.lib.files.found import Found, Passed, extension
 from scripts.lib.files.hashes import HashCache, Identity, identify_all
+from scripts.lib.files.originals import tar_above
 from scripts.lib.files.paths import absolute, readable
+from scripts.lib.files.sources import FOLDER, MISSING, check_kinds, kind_of, names_file
 from scripts.lib.files.status import OK, TOO_LARGE, UNDECODABLE, UNREADABLE
-from scripts.lib.files.walk import Found, Passed, Tree, extension, walk
+from scripts.lib.files.walk import Tree, walk
 from scripts.lib.images.formats import kind_of_extension, kind_of_format
 from scripts.lib.images.headers import LibraryHeaders
 
@@ -41,6 +44,8 @@ INVENTORY = pa.schema(
     ]
 )
 
+
+NAMED = 10  # roots in a message
 
 # Begin a display of so many units; it is called with the number of units newly done.
 ProgressOf = Callable[[int, str], AbstractContextManager[Callable[[int], object]]]
@@ -84,8 +89,7 @@ def scan(tree: Tree, cache: HashCache, settings: ScanSettings, progress: Progres
     check_roots(tree, settings.allow_shrink)
     with progress(0, "files found") as count:  # how many there are is not known
         found, passed = _divide(walk(tree), count)
-    if not found and not passed:
-        raise InputError(f"No images found below {_listed(tree.roots)}. Name another folder with images=...")
+    check_found(tree, found, passed)
     known, there = cache.paths(), {each.path for each in found}
     gone = known - there
     check_shrinkage(tree, cache, _lost(tree, gone, len(there - known)), settings.allow_shrink)
@@ -96,8 +100,34 @@ def scan(tree: Tree, cache: HashCache, settings: ScanSettings, progress: Progres
         identities = identify_all(found, cache, settings.threads, headers, count)
     cache.forget(gone)
     cache.adopt(found)
+    forget_other_tars(found)
     rows = [_row(f, i, settings.pixel_limit) for f, i in zip(found, identities, strict=True)]
     return sorted(rows + [_passed_row(p) for p in passed], key=lambda row: row.path_bytes)
+
+
+def check_found(tree: Tree, found: Sequence[Found], passed: Sequence[Passed]) -> None:
+    """Refuse to go on where there is nothing, or none of all the files that lists name.
+
+    Raises
+    ------
+    InputError
+        naming the folders, or the first file and what is wrong with it.
+    """
+    if not found and not passed:
+        raise InputError(f"No images found below {_listed(tree.roots)}. Name another folder with images=...")
+    if not found and all(kind_of(root) != FOLDER for root in tree.roots):
+        raise InputError(
+            f"None of {len(passed):,} files of {_listed(tree.roots)} can be read; {readable(passed[0].path)} "
+            f"{passed[0].reason}. Paths in a list are those of the list's folder, or of the working folder."
+        )
+
+
+def forget_other_tars(found: Sequence[Found]) -> None:
+    """Remove what is kept of tars in which none of the files lies."""
+    from scripts.lib.files.tars.index import forget_others  # late: most collections have none
+
+    folders = {each.path.rpartition(b"/")[0] for each in found if each.stamp is not None}
+    forget_others({tar for folder in folders if (tar := tar_above(folder + b"/"))})
 
 
 def _lost(tree: Tree, gone: Iterable[bytes], new: int) -> int:
@@ -126,22 +156,24 @@ def _divide(
 
 
 def check_roots(tree: Tree, allow_shrink: bool) -> None:
-    """Refuse roots that are missing, or that the output folder contains.
+    """Refuse roots that are missing or can't be read, and folders that the output folder contains.
 
     Raises
     ------
     InputError
         naming the root and the ways out.
     """
-    missing = [root for root in tree.roots if not os.path.isdir(root)]
+    missing = [root for root in tree.roots if kind_of(root) == MISSING]
     if missing and (not allow_shrink or len(missing) == len(tree.roots)):
+        what = "folder or file" if any(names_file(root) for root in missing) else "folder"
         raise InputError(
-            f"There is no folder {_listed(missing)}. Put your images there, or name another folder, with "
+            f"There is no {what} {_listed(missing)}. Put your images there, or name another folder, with "
             "'--config images=FOLDER' on the command line or 'images: [FOLDER]' in config/config.yaml. If "
             "one of several folders is gone for good, --config allow_shrink=true (with make "
             "MORE=allow_shrink=true) goes on without it."
         )
-    for root in tree.roots:
+    check_kinds(tree.roots)
+    for root in (root for root in tree.roots if kind_of(root) == FOLDER):
         for own in tree.own:
             if _contains(own, root):
                 raise InputError(
@@ -166,12 +198,12 @@ def check_shrinkage(tree: Tree, cache: HashCache, gone: int, allow_shrink: bool)
     Raises
     ------
     InputError
-        when all roots are new to this name, or more than half of the known files are gone.
+        when roots and files are all new to this name, or more than half of the known files are gone.
     """
     roots, known = cache.roots(), len(cache.paths())
     if allow_shrink or not known:
         return
-    if not roots & set(tree.roots):
+    if not roots & set(tree.roots) and gone == known:
         raise InputError(
             f"All folders are new to this collection: it knew {_listed(sorted(roots))}, and now there "
             f"is {_listed(tree.roots)}. Give the new one a name of its own (--config name=..., with make "
@@ -187,7 +219,8 @@ def check_shrinkage(tree: Tree, cache: HashCache, gone: int, allow_shrink: bool)
 
 
 def _listed(paths: Sequence[bytes]) -> str:
-    return ", ".join(readable(path) for path in paths)
+    more = f" and {len(paths) - NAMED:,} more" if len(paths) > NAMED else ""
+    return ", ".join(readable(path) for path in paths[:NAMED]) + more
 
 
 def _row(found: Found, identity: Identity, pixel_limit: int) -> Row:

@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 
 from PIL import Image, PngImagePlugin
 
+from scripts.lib.files.originals import open_original
 from scripts.lib.images.failures import Undecodable, check_pixels, decoder_errors
 from scripts.lib.images.formats import READERS
 from scripts.lib.images.readers.protocol import START_BYTES, Header, Reader, Wanted
@@ -118,7 +119,7 @@ def _without_ends(image: Image.Image) -> Image.Image:
 @contextmanager
 def _opened(source: Source) -> Iterator[BinaryIO]:
     if isinstance(source, bytes | str | os.PathLike):
-        with open(source, "rb") as file:
+        with open_original(source) as file:
             yield file
     else:
         yield source

@@ -1,6 +1,5 @@
 """Stage `copy`, before and after: are the sources there, and what was done, as a table."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.errors import InputError
+from scripts.lib.files.originals import is_file
 from scripts.lib.files.paths import readable
 from scripts.lib.output.execute import CopySummary
 from scripts.lib.output.targets import Wanted
@@ -21,7 +21,7 @@ def check_sources(wanted: Sequence[Wanted], allow_shrink: bool) -> None:
     InputError
         when more than half of the sources are gone.
     """
-    gone = [each.source for each in wanted if not os.path.isfile(each.source)]
+    gone = [each.source for each in wanted if not is_file(each.source)]
     if 2 * len(gone) > len(wanted) and not allow_shrink:
         raise InputError(
             f"{len(gone):,} of {len(wanted):,} images to be copied are gone (the first is "

@@ -243,7 +243,8 @@ class Executor:
         if self.settings.mode != "move":
             return [None] * len(targets)
         owned = self.ledger.state.owned
-        placed = [t.name for t in targets if t.name in owned and owned[t.name].kind != "move"]
+        wanted = (target.name for target in targets if target.kind == "move")
+        placed = [name for name in wanted if name in owned and owned[name].kind != "move"]
         reasons = self.doer.take([Intent("take", name, b"", owned[name]) for name in placed])
         why = dict(zip(placed, reasons, strict=True))
         return [why.get(target.name) for target in targets]

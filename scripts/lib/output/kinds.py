@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from scripts.lib.errors import OutputError
+from scripts.lib.files.originals import is_member, may_be_member
 from scripts.lib.files.paths import readable
 from scripts.lib.output.ledger import Kind
 from scripts.lib.output.placement import CANNOT_LINK, STAGING, OutputFolder
@@ -110,6 +111,10 @@ def with_kinds(
         refused = [target for target in targets if target.wanted.origin is None]
     if refused and not fallback:
         raise OutputError(_refusal(output, mode, refused, len(targets)))
+    members = [] if mode == "copy" else in_tars(targets)
+    if members and not fallback:
+        raise OutputError(_refusal_of_members(mode, members, len(targets)))
+    refused += members
     copied = {target.wanted.position for target in refused}
     links = LinkTexts(output)
     return [_decided(target, mode, target.wanted.position in copied, links) for target in targets]
@@ -147,11 +152,19 @@ def without_hard_links(targets: Sequence[Target], able: Able) -> list[Target]:
         found = stat_of(target.wanted.source) if target.wanted.origin is None else None
         if found is None or not stat.S_ISREG(found.st_mode):  # moved already, or a row with its reason
             continue
+        if is_member(found):
+            continue
         if found.st_dev not in linkable:
             linkable[found.st_dev] = able.hardlink(target.wanted.source, found.st_dev)
         if not linkable[found.st_dev]:
             refused.append(target)
     return refused
+
+
+def in_tars(targets: Sequence[Target]) -> list[Target]:
+    """Return the targets whose sources are members of tars: they can be copied, and nothing else."""
+    likely = (target for target in targets if may_be_member(target.wanted.source))
+    return [target for target in likely if (found := stat_of(target.wanted.source)) and is_member(found)]
 
 
 def check_movable(sources: Sequence[bytes]) -> None:
@@ -164,6 +177,15 @@ def check_movable(sources: Sequence[bytes]) -> None:
             f"Images can't be moved out of {readable(closed[0])!r}{more}: there is no permission to write "
             "there, or the disk is read-only. Nothing was moved. Use copy_mode=copy, or get permission."
         )
+
+
+def _refusal_of_members(mode: Mode, members: Sequence[Target], count: int) -> str:
+    what = "be moved out of it" if mode == "move" else "have a link that leads into it"
+    return (
+        f"{len(members):,} of {count:,} images lie in a tar and can't {what} (the first is "
+        f"{readable(members[0].wanted.source)}). Nothing was changed. copy_fallback=true copies them; or use "
+        "copy_mode=copy, or unpack the tars."
+    )
 
 
 def _refusal(output: Path, mode: Mode, refused: Sequence[Target], count: int) -> str:

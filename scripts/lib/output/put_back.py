@@ -6,7 +6,9 @@ from typing import Any
 
 from scripts.lib.artifacts.record import record_path
 from scripts.lib.errors import OutputError
+from scripts.lib.files.listed import originals_named
 from scripts.lib.files.paths import readable
+from scripts.lib.output.moved import tells_of_moves
 from scripts.lib.output.undo import UndoSummary, undo
 from scripts.lib.output.whereabouts import whereabouts
 from scripts.lib.run.stage import Stage
@@ -29,7 +31,9 @@ def put_back(run: Stage, params: Mapping[str, Any], config: Mapping[str, Any], t
     output, other = (Path(params[key]).expanduser() for key in ("output", "other"))
     name, done = config["name"], Path(params["done"])
     with run.progress(0, "files") as count:
-        summary = undo(output, name, threads, count, roots_of(config), whereabouts(other, name))
+        roots = roots_of(config)
+        listed = originals_named(roots or ()) if tells_of_moves(output) else ()
+        summary = undo(output, name, threads, count, roots, whereabouts(other, name), listed)
     for file in (done, record_path(done)):
         file.unlink(missing_ok=True)
     tell(run, summary, output)

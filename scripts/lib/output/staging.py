@@ -11,8 +11,10 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
+from scripts.lib.files.content_ids import content_id_of
+from scripts.lib.files.originals import TarMember, is_member, member_behind, state_of, status_of
 from scripts.lib.output.attributes import keep_attributes
 from scripts.lib.output.held_folder import CHUNK, UNFIT_NAME, digest_of
 from scripts.lib.output.ledger import Kind, Own
@@ -30,6 +32,7 @@ CLONED = 1 << 16  # bytes from which on asking for a clone costs less than it ma
 CHANGING = "changed while it was being copied: copy again"
 
 Inodes = frozenset[tuple[int, int]]  # device and inode, by which a file is known under any name
+Opened = int | TarMember  # a source that is open: a file's descriptor, or a member of a tar
 
 
 class SourceError(Exception):
@@ -136,8 +139,10 @@ def _as_seen(order: Order, barred: Inodes) -> tuple[bytes, os.stat_result]:
     not what was ordered.
     """
     with READING:
-        found = os.stat(order.source)
+        found = status_of(order.source)
     _check_source(found, barred)
+    if is_member(found):
+        raise CannotLink("lies in a tar, and can have no link")
     if order.content is not None and order.seen == (found.st_size, found.st_mtime_ns):
         return order.content, found
     with _open_source(order.source, barred) as (source, found):
@@ -147,24 +152,24 @@ def _as_seen(order: Order, barred: Inodes) -> tuple[bytes, os.stat_result]:
     return content, found
 
 
-def _fill(copy: int, source: int, before: os.stat_result, order: Order) -> Own:
+def _fill(copy: int, source: Opened, before: os.stat_result, order: Order) -> Own:
     if before.st_size < CLONED or not _clone(copy, source):
         for chunk in _chunks(source, before.st_size):
             _write(copy, chunk)
-    _check_unchanged(before, os.fstat(source))
+    _check_unchanged(before, source)
     content = digest_of(copy, before.st_size)
     if content != order.content:
         _explain(content, source, order.content)
-    if order.kind == "move":
+    if order.kind == "move" and isinstance(source, int):
         keep_attributes(copy, source)
     made = _with_metadata(copy, before, _permissions(before, order.kind))
     flush_file(copy)
     return Own(content, made.st_size, made.st_mtime_ns, order.source, before.st_mtime_ns)
 
 
-def _clone(copy: int, source: int) -> bool:
+def _clone(copy: int, source: Opened) -> bool:
     """Have the file system share the blocks of both files (reflink), where it can; tell whether it did."""
-    if fcntl is None or not sys.platform.startswith("linux"):
+    if fcntl is None or not isinstance(source, int) or not sys.platform.startswith("linux"):
         return False
     with contextlib.suppress(OSError):
         fcntl.ioctl(copy, FICLONE, source)
@@ -172,7 +177,7 @@ def _clone(copy: int, source: int) -> bool:
     return False
 
 
-def _explain(content: bytes, source: int, expected: bytes | None) -> None:
+def _explain(content: bytes, source: Opened, expected: bytes | None) -> None:
     """Raise SourceError unless the copy is what the source is and nothing else was expected."""
     if content != _source_digest(source):
         raise SourceError("the copy read back differs from its source: check disk and memory")
@@ -180,8 +185,11 @@ def _explain(content: bytes, source: int, expected: bytes | None) -> None:
         raise SourceError(CHANGED)
 
 
-def _check_unchanged(before: os.stat_result, after: os.stat_result) -> None:
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+def _check_unchanged(before: os.stat_result, source: Opened) -> None:
+    same = (
+        state_of(before) == state_of(os.fstat(source)) if isinstance(source, int) else source.is_unchanged()
+    )
+    if not same:
         raise SourceError(CHANGING)
 
 
@@ -201,7 +209,7 @@ def _with_metadata(copy: int, source: os.stat_result, permissions: int) -> os.st
     return made
 
 
-def _chunks(source: int, size: int) -> Iterator[bytes]:
+def _chunks(source: Opened, size: int) -> Iterator[bytes]:
     # One byte more than expected is asked for: a small file is read in one go, and a file that
     # grows for ever is not followed.
     while size >= 0:
@@ -214,9 +222,9 @@ def _chunks(source: int, size: int) -> Iterator[bytes]:
     raise SourceError(CHANGING)
 
 
-def _read(source: int, length: int) -> bytes:
+def _read(source: Opened, length: int) -> bytes:
     with READING:
-        return os.read(source, length)
+        return os.read(source, length) if isinstance(source, int) else source.read(length) or b""
 
 
 def _write(copy: int, chunk: bytes) -> None:
@@ -230,23 +238,30 @@ def _write(copy: int, chunk: bytes) -> None:
             raise
 
 
-def _source_digest(source: int) -> bytes:
+def _source_digest(source: Opened) -> bytes:
     with READING:
-        return digest_of(source, os.fstat(source).st_size)
+        if isinstance(source, int):
+            return digest_of(source, os.fstat(source).st_size)
+        source.seek(0)
+        return content_id_of(cast(BinaryIO, source))
 
 
 @contextlib.contextmanager
-def _open_source(path: bytes, barred: Inodes) -> Iterator[tuple[int, os.stat_result]]:
+def _open_source(path: bytes, barred: Inodes) -> Iterator[tuple[Opened, os.stat_result]]:
     """Open a regular file for reading. Raises SourceError if it can't be, or is something else."""
+    source: Opened
     with READING:
-        # Not blocking: a named pipe put in the file's place must not stop the run for ever.
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            # Not blocking: a named pipe put in the file's place must not stop the run for ever.
+            source = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            source = member_behind(path, error)
     try:
-        found = os.fstat(fd)
+        found = os.fstat(source) if isinstance(source, int) else source.status
         _check_source(found, barred)
-        yield fd, found
+        yield source, found
     finally:
-        os.close(fd)
+        os.close(source) if isinstance(source, int) else source.close()
 
 
 def _check_source(found: os.stat_result, barred: Inodes) -> None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from scripts.lib.files.originals import status_of
 from scripts.lib.output.ledger import Kind, Own
 from scripts.lib.output.naming.names import Naming, TargetName, target_names
 from scripts.lib.output.staging import Seen
@@ -72,7 +73,7 @@ def _recorded_content(file: Own | None) -> bytes | None:
 def stat_of(path: bytes) -> os.stat_result | None:
     """Return what a path leads to, None if that can't be found out."""
     try:
-        return os.stat(path)
+        return status_of(path)
     except (OSError, ValueError):
         return None
 

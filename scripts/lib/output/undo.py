@@ -5,7 +5,7 @@ the last of its kind, stays and is named. What Seriatim did not make is left alo
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +24,7 @@ from scripts.lib.output.survey import Standing, inodes, outlives, survey
 from scripts.lib.output.whereabouts import Whereabouts, nowhere_else
 
 BATCH = 256
+Places = tuple[Sequence[bytes] | None, Collection[bytes]]  # folders and files to which may be moved back
 
 
 class Refused(NamedTuple):
@@ -58,11 +59,12 @@ def undo(
     progress: Callable[[int], object],
     roots: Sequence[bytes] | None = None,
     elsewhere: Whereabouts = nowhere_else,
+    listed: Collection[bytes] = (),
 ) -> UndoSummary:
     """Undo everything that was done in an output folder, and mark its ledger so.
 
-    Moved files go back into folders of `roots` only, whatever the ledger says: others than its owner may
-    be able to write into an output folder.
+    Moved files go back into folders of `roots`, and to the places `listed`, only, whatever the ledger says:
+    others than its owner may be able to write into an output folder.
 
     elsewhere : tells where else the source of a copy may lie
 
@@ -85,7 +87,7 @@ def undo(
             standing = survey(folder, owned, {}, pool)
             for names in _moved_and_others(owned):  # moved files first: others may be links to them
                 barred = inodes(ledger.state.owned, standing)
-                judge = partial(_judged, folder, owned, standing, barred, roots, elsewhere)
+                judge = partial(_judged, folder, owned, standing, barred, (roots, listed), elsewhere)
                 for batch in (names[start : start + BATCH] for start in range(0, len(names), BATCH)):
                     _carry_out(doer, list(pool.map(judge, batch)), standing, summary)
                     progress(len(batch))
@@ -107,7 +109,7 @@ def _judged(
     owned: Mapping[bytes, Own],
     standing: Mapping[bytes, Standing],
     barred: Inodes,
-    roots: Sequence[bytes] | None,
+    places: Places,
     elsewhere: Whereabouts,
     name: bytes,
 ) -> _Verdict:
@@ -115,7 +117,7 @@ def _judged(
     if found.state == "missing":
         return _Verdict(name, "is gone" if file.kind == "move" else None, False)
     if file.kind == "move":
-        return _Verdict(name, _hindrance(folder, name, file, roots), True)
+        return _Verdict(name, _hindrance(folder, name, file, places), True)
     sources = (file.source, *elsewhere(file.source))
     if file.kind == "hardlink" and any(outlives(found, source, barred) for source in sources):
         return _Verdict(name, None, False)
@@ -126,9 +128,11 @@ def _judged(
     return _Verdict(name, None, False)
 
 
-def _hindrance(folder: OutputFolder, name: bytes, file: Own, roots: Sequence[bytes] | None) -> str | None:
+def _hindrance(folder: OutputFolder, name: bytes, file: Own, places: Places) -> str | None:
     """Say why a moved file can't be moved back, None if it can."""
-    if roots is not None and not any(is_inside(file.source, root) for root in roots):
+    roots, listed = places
+    inside = roots is None or any(is_inside(file.source, root) for root in roots)
+    if not inside and file.source not in listed:
         return f"its former place {readable(file.source)} is in none of the folders of `images`"
     if folder.digest(name) != file.content:
         return "was changed since"

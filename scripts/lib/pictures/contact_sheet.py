@@ -15,7 +15,8 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from scripts.lib.errors import InputError
-from scripts.lib.files.walk import Found, Tree, walk
+from scripts.lib.files.found import Found
+from scripts.lib.files.walk import Tree, walk
 from scripts.lib.images.decode import decode
 from scripts.lib.images.failures import Undecodable
 

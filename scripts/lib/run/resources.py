@@ -94,6 +94,7 @@ NEEDS = {
     "centroids": Need(Cost(600, 100, 4), Cost(2), network=True),
     "image_hashes": Need(Cost(600, 2_500), Cost(2, 20)),
     "duplicate_groups": Need(Cost(600, 6_000, 4), Cost(2, 5)),
+    "clip_retrieval": Need(Cost(500, 2_000, 4), Cost(1, 0.1)),
     "collection": Need(Cost(300, 3_000), Cost(1, 0.1)),
     "plan_reorganize": Need(Cost(180, 3_000), Cost(1, 0.5)),
     "reorganize": Need(Cost(150, 2_500), Cost(1, 10)),

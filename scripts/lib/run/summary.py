@@ -24,6 +24,7 @@ RESULTS = {  # of a target: what lies where, below the folder of the model
     "project": {"map": "projection.png"},
     "duplicates": {"duplicates": "duplicates.html"},
     "collection": {"table of all": "collection.parquet"},
+    "clip_retrieval": {"vectors": "clip_retrieval"},
     "plan_reorganize": {"plan": "reorganize.csv"},
     "report": {"report": "report.html"},
 }

@@ -15,6 +15,8 @@ from blake3 import blake3
 from scripts.lib import versions
 from scripts.lib.artifacts.atomic import write_json
 from scripts.lib.artifacts.record import record_path
+from scripts.lib.files.originals import is_readable
+from scripts.lib.files.sources import roots_named
 from scripts.lib.files.walk import Tree, fingerprint, folders_fingerprint
 from scripts.lib.output.moved import moved_files
 from scripts.lib.run.config import UNWEIGHTED, file_in_name
@@ -37,21 +39,27 @@ def input_tree(config: Mapping[str, Any]) -> Tree:
     own = (config["output"], config["folders_output"], config["store"], RESULTS)
     output, filed = (Path(config[key]).expanduser() for key in ("output", "folders_output"))
     return Tree(
-        roots=[_bytes(root) for root in config["images"]],
+        roots=roots_in(config["images"]),
         exclude=config["exclude"],
-        own=[_bytes(folder) for folder in own],
+        own=[_bytes(os.path.expanduser(folder)) for folder in own],
         moved=moved_files(output) | moved_files(filed, config["name"]),
     )
 
 
 def roots_of(config: Mapping[str, Any]) -> list[bytes] | None:
-    """Return the folders that images lie in; None if that says the file with the vectors."""
-    return None if config["model"] == "precomputed" else [_bytes(root) for root in config["images"]]
+    """Return the folders, lists and tars with the images; None if that says the file with the vectors."""
+    return None if config["model"] == "precomputed" else roots_in(config["images"])
+
+
+def roots_in(images: Sequence[str]) -> list[bytes]:
+    """Return what the entries of `images` stand for, each once."""
+    named = (root for entry in images for root in roots_named(os.path.expanduser(entry)))
+    return list(dict.fromkeys(map(_bytes, named)))
 
 
 def _bytes(path: str) -> bytes:
     """Return a path in its shortest form; `..` stays, because behind a link it leads elsewhere."""
-    raw = os.fsencode(os.path.expanduser(path))
+    raw = os.fsencode(path)
     return raw if b".." in raw.split(b"/") else os.path.normpath(raw)
 
 
@@ -143,7 +151,7 @@ def token_in(side: Path, demanded: bool = False) -> str:
         left = [side.parent / name for name in remembered.get("left", [])]
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-    reasons = [path for path in unread if os.access(os.fsencode(path), os.R_OK)]
+    reasons = [path for path in unread if is_readable(path)]
     reasons += [str(path) for path in left if not path.exists()]
     if demanded and failed:
         reasons.append("demanded")

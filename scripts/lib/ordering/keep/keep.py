@@ -44,7 +44,7 @@ class KeptReport(NamedTuple):
 
     kept, inserted, removed, displaced : see `KeptPath`
     length : of the kept path
-    fresh_length : of a path that was made anew
+    fresh_length : of a path that was made anew; None where none was
     """
 
     kept: int
@@ -52,11 +52,11 @@ class KeptReport(NamedTuple):
     removed: int
     displaced: int
     length: float
-    fresh_length: float
+    fresh_length: float | None
 
     @property
     def cost(self) -> float | None:
-        """Return the excess over the fresh length, as a share of it; None where that is zero."""
+        """Return the excess over the fresh length, as a share of it; None where that is zero or unknown."""
         return (self.length - self.fresh_length) / self.fresh_length if self.fresh_length else None
 
     def as_json(self) -> dict[str, Any]:
@@ -99,7 +99,8 @@ def keep_order(
     return KeptPath(path, len(former), len(path) - len(former), remains.removed, displaced)
 
 
-def kept_report(vectors: Vectors, kept: KeptPath, fresh: Ints) -> KeptReport:
-    """Say what became of a kept order, and what keeping it cost against a fresh path."""
-    lengths = [path_length(vectors, path) for path in (kept.path, fresh)]
-    return KeptReport(kept.kept, kept.inserted, kept.removed, kept.displaced, *lengths)
+def kept_report(vectors: Vectors, kept: KeptPath, fresh: Ints | None) -> KeptReport:
+    """Say what became of a kept order, and what keeping it cost against a fresh path, if there is one."""
+    length = path_length(vectors, kept.path)
+    fresh_length = None if fresh is None else path_length(vectors, fresh)
+    return KeptReport(kept.kept, kept.inserted, kept.removed, kept.displaced, length, fresh_length)

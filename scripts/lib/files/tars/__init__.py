@@ -1,0 +1,1 @@
+"""Tars read in place: their headers, an index of their images, and members as files."""
