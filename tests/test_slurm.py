@@ -55,7 +55,7 @@ def large(cluster: SlurmCluster, tmp_path_factory: pytest.TempPathFactory) -> Su
     """Return 500 images, sorted by jobs of Slurm."""
     workflow = SubmittingWorkflow(tmp_path_factory.mktemp("large"), cluster)
     write_pictures(workflow.images, MANY)
-    workflow.submit(partitions=4)
+    workflow.submit(partitions=4, knn_partitions=2)
     return workflow
 
 
@@ -77,13 +77,13 @@ def test_each_job_asks_for_what_the_collection_needs(large: SubmittingWorkflow) 
         assert job["TimeLimit"] == f"{hours:02}:{rest:02}:00"
         assert job["NumCPUs"] == str(CORES)
     assert {job["TresPerJob"] for job in large.jobs_of("knn_search")} == {"gres:gpu:1"}
-    assert len(large.jobs_of("knn_search")) == 4
+    assert len(large.jobs_of("knn_search")) == 2
     assert not [job for job in large.jobs_of("path") if "gpu" in job["TRES"]]
 
 
 def test_small_stages_share_a_job_and_all_jobs_of_a_run_a_name(large: SubmittingWorkflow) -> None:
     jobs = large.jobs_of("")
-    assert len(jobs) == 11  # scan, 4 of embed, gather with knn_index, 4 of knn_search, the path
+    assert len(jobs) == 9  # scan, 4 of embed, gather with knn_index, 2 of knn_search, the path
     (name,) = {job["JobName"] for job in jobs}
     assert re.fullmatch("seriatim_[0-9a-f-]{36}", name)
     assert {job["JobState"] for job in jobs} == {"COMPLETED"}
