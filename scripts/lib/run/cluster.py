@@ -20,7 +20,7 @@ from scripts.lib.errors import InputError
 NAME = "seriatim_"
 ANSWER_SECONDS = 60
 END_SECONDS = 120
-LEAST_MEMORY = 190  # seconds for which squeue must know an ended job: it is asked every 180 seconds at least
+LEAST_MEMORY = 190  # seconds for which squeue must know an ended job: it may be asked every 180 seconds only
 
 
 class Cluster(NamedTuple):
