@@ -10,7 +10,6 @@ import signal
 import struct
 import sys
 
-ADDRESS = "jobs"  # a socket, beside the copy of this file that is started
 STREAMS = 3  # standard input, output and error
 STATUS = struct.Struct("i")
 
@@ -22,14 +21,15 @@ def ask(address: str) -> None:
     server.sendmsg(
         [b"\0"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, struct.pack(f"{STREAMS}i", *range(STREAMS)))]
     )
-    server.sendall(marshal.dumps((os.getcwd(), dict(os.environ), sys.argv[1:])))
+    server.sendall(marshal.dumps((os.getcwd(), dict(os.environ), sys.argv[2:])))
     server.shutdown(_socket.SHUT_WR)
     (status,) = STATUS.unpack(server.recv(STATUS.size))
     if status < 0:
-        signal.signal(-status, signal.SIG_DFL)
+        if -status != signal.SIGKILL:  # of which nobody has any other
+            signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     os._exit(status)
 
 
 if __name__ == "__main__":
-    ask(os.path.join(os.path.dirname(__file__), ADDRESS))
+    ask(sys.argv[1])

@@ -43,7 +43,8 @@ def history(collection: Path) -> list[dict[str, Any]]:
 
 def at_work(collection: Path, process: int) -> list[str]:
     """Return the stages that are at work in a run."""
-    run = told(collection)
+    run = read_run(collection)
+    assert run is not None
     return [each["stage"] for each in run["stages"] if run["pid"] == process and each["status"] == "running"]
 
 

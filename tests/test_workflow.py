@@ -31,7 +31,7 @@ def fingerprint_of(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {
         str(p.relative_to(folder)): (p.stat().st_mtime_ns, p.read_bytes())
         for p in sorted(folder.rglob("*"))
-        if p.is_file() and "logs" not in p.parts and "benchmarks" not in p.parts
+        if p.is_file() and not {"logs", "benchmarks", "run.json", "benchmarks.tsv"} & set(p.parts)
     }
 
 
