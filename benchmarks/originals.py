@@ -20,7 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.measure import in_own_process, peak_memory, print_table
-from scripts.lib.files.originals import content_of, use_indexes
+from scripts.lib.files.originals import content_of
+from scripts.lib.files.tars.members import use_indexes
 from scripts.lib.files.walk import Tree, walk
 
 FOLDERS, TARS, FILES = 1000, 100, 1_000_000
