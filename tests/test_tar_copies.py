@@ -11,8 +11,9 @@ from PIL import Image
 from scripts.lib.embedding import workers
 from scripts.lib.embedding.workers import Request, WorkerSettings, prepare_all, prepare_one
 from scripts.lib.errors import OutputError
-from scripts.lib.files.originals import INDEX_FOLDER, INDEXES, content_of
+from scripts.lib.files.originals import content_of
 from scripts.lib.files.status import CHANGED, OK, UNREADABLE
+from scripts.lib.files.tars.members import INDEX_FOLDER, INDEXES
 from scripts.lib.images.decode import decode, read_header
 from scripts.lib.images.decoder_processes import DecoderProcesses
 from scripts.lib.images.headers import LibraryHeaders

@@ -14,8 +14,6 @@ from scripts.lib.errors import InputError
 from scripts.lib.files.found import Found, Passed
 from scripts.lib.files.hashes import hash_cache
 from scripts.lib.files.originals import (
-    INDEX_FOLDER,
-    INDEXES,
     content_of,
     is_file,
     is_member,
@@ -29,6 +27,7 @@ from scripts.lib.files.sources import check_kinds, roots_named
 from scripts.lib.files.status import OK, SKIPPED, UNREADABLE
 from scripts.lib.files.tars import index
 from scripts.lib.files.tars.headers import DamagedTar, entries
+from scripts.lib.files.tars.members import INDEX_FOLDER, INDEXES
 from scripts.lib.files.walk import Tree, fingerprint, folders_fingerprint, walk
 from tests.films import clip
 from tests.shards import TIME, entry, jpeg, write_shard, write_tar
