@@ -132,6 +132,11 @@ bench: $(VENV)/.test  ## measure speed and quality against the baselines
 	@$(RUN) -m benchmarks $(if $(LABELLED),--labelled '$(LABELLED)') $(if $(PHOTOS),--photos '$(PHOTOS)') \
 		$(if $(WEIGHTS),--weights '$(WEIGHTS)') $(if $(LKH_LIMIT),--lkh-limit $(LKH_LIMIT))
 
+# IMAGES is a number here, FOLDER the place to work in; what was interrupted goes on.
+bench-million: $(VENV)/.test  ## sort a million made images, checked and measured (IMAGES=250000 FOLDER=/tmp/million)
+	@$(RUN) -m benchmarks.million $(call quoted,$(or $(value FOLDER),$(or $(TMPDIR),/tmp)/seriatim-million)) \
+		$(if $(EXAMPLE),,--images $(call quoted,$(images))) $(if $(filter-out all,$(CORES)),--cores $(CORES))
+
 clean:  ## remove the environment and the example; never results or sorted images
 	rm -rf $(VENV) example *.egg-info .mypy_cache .ruff_cache .pytest_cache
 

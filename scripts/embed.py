@@ -19,6 +19,7 @@ from scripts.lib.embedding.precomputed import embed_precomputed
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.merging import merge_many
 from scripts.lib.embedding.upkeep.occupancy import Occupant, occupying
+from scripts.lib.embedding.upkeep.presence import check_present, place_of
 from scripts.lib.embedding.upkeep.users import note_use
 from scripts.lib.embedding.workers import Request, WorkerSettings
 from scripts.lib.files.content_ids import ID_DTYPE, id_bytes, read_ids
@@ -66,9 +67,8 @@ def report(run: Stage, job: Any, failures: dict[bytes, Failed]) -> list[bytes]:
     return unread
 
 
-def run_partition(run: Stage, job: Any, occupant: Occupant) -> None:
+def run_partition(run: Stage, job: Any, card: ModelCard, occupant: Occupant) -> None:
     """Embed what is missing and write the manifest."""
-    card = read_card(checked(Path(job.input.model)))
     ids = read_ids(checked(Path(job.input.ids)))
     store = Store(store_folder(job), card.fingerprint, card.dimension, card.dtype)
     note_use(store_folder(job), Path(job.output.manifest).parents[3], run.info)
@@ -86,12 +86,10 @@ def run_partition(run: Stage, job: Any, occupant: Occupant) -> None:
         run.info("batches of %d", size.views)
     unread = report(run, job, failures) if failures else []
     manifest = Path(job.output.manifest)
-    provenance = Provenance(
-        "embed", job.params.version, {"fingerprint": card.fingerprint}, [Path(job.input.ids)]
-    )
-    provenance.facts.update(contents=len(ids), embedded_now=len(missing))
-    if len(missing):
-        provenance.facts.update(batch_size=size.views)
+    facts = {"contents": len(ids), "embedded_now": len(missing), "store": place_of(store.folder)}
+    facts |= {"batch_size": size.views} if len(missing) else {}
+    settings, inputs = {"fingerprint": card.fingerprint}, [Path(job.input.ids)]
+    provenance = Provenance("embed", job.params.version, settings, inputs, facts)
     with recording(manifest, provenance) as temporary:
         pq.write_table(manifest_table(ids, places, failures), temporary)
     side_file = retry_path(manifest.parent.parent, job.wildcards.partition)
@@ -100,8 +98,12 @@ def run_partition(run: Stage, job: Any, occupant: Occupant) -> None:
 
 def main(job: Any) -> None:
     """Run the stage."""
-    with stage("embed", job.log[0]) as run, occupying(store_folder(job), run.tell) as occupant:
-        run_partition(run, job, occupant)
+    with stage("embed", job.log[0]) as run:
+        card, manifest = read_card(checked(Path(job.input.model))), Path(job.output.manifest)
+        folder, used = store_folder(job) / card.fingerprint, [] if job.params.again else [manifest]
+        check_present(folder, manifest.parents[3], used)
+        with occupying(store_folder(job), run.tell) as occupant:
+            run_partition(run, job, card, occupant)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from scripts.lib.embedding.manifest import read_places
 from scripts.lib.embedding.models.card import ModelCard, read_card
 from scripts.lib.embedding.store import Store
 from scripts.lib.embedding.upkeep.occupancy import occupying
+from scripts.lib.embedding.upkeep.presence import check_present
 from scripts.lib.errors import DamagedArtifact
 from scripts.lib.run.stage import Stage, stage
 
@@ -35,18 +36,20 @@ def fill(run: Stage, job: Any, card: ModelCard, manifests: list[Path]) -> None:
 def main(job: Any) -> None:
     """Run the stage; when the store lost vectors, have the next run embed them again."""
     folder = Path(job.params.store).expanduser()
-    with stage("gather", job.log[0]) as run, occupying(folder, run.tell):
+    with stage("gather", job.log[0]) as run:
         card = read_card(checked(Path(job.input.model)))
         manifests = [checked(Path(path)) for path in job.input.manifests]
-        try:
-            fill(run, job, card, manifests)
-        except DamagedArtifact as error:
-            for manifest in manifests:
-                set_aside(manifest, str(error))
-            raise DamagedArtifact(
-                f"{error} The manifests were set aside; run the same command again, and what is "
-                "missing is embedded anew."
-            ) from error
+        check_present(folder / card.fingerprint, Path(job.output.vectors).parents[2], manifests)
+        with occupying(folder, run.tell):
+            try:
+                fill(run, job, card, manifests)
+            except DamagedArtifact as error:
+                for manifest in manifests:
+                    set_aside(manifest, str(error))
+                raise DamagedArtifact(
+                    f"{error} The manifests were set aside; run the same command again, and what is "
+                    "missing is embedded anew."
+                ) from error
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Stage `scan`: folders into an inventory and the partitions' lists of content ids."""
+"""Stage `scan`: folders, lists and tars into an inventory and the partitions' lists of content ids."""
 
 from pathlib import Path
 from typing import Any

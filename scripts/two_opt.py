@@ -78,12 +78,10 @@ def fresh_path(run: Stage, given: Given, state_file: StateFile) -> Ints:
     return bring_together(vectors, graph, tree, path, near_duplicate_labels(tree, len(path)), settings.first)
 
 
-def kept_path(
-    run: Stage, given: Given, former: Contents, state_file: StateFile
-) -> tuple[Ints, dict[str, Any]]:
+def kept_path(run: Stage, given: Given, former: Contents, state: StateFile) -> tuple[Ints, dict[str, Any]]:
     """Put what is new into the former order; say what that cost, of few items against a fresh path."""
     vectors, graph, tree, walk, items, settings = given
-    fresh = fresh_path(run, given, state_file) if len(walk) <= COMPARED_ITEMS else None
+    fresh = fresh_path(run, given, state) if len(walk) <= COMPARED_ITEMS else None
     kept = keep_order(vectors, graph, tree, what_remains(former, items), settings)
     report = kept_report(vectors, kept, fresh)
     run.tell(report.sentence())
@@ -96,18 +94,15 @@ def main(job: Any) -> None:
     with stage("two_opt", job.log[0]) as run:
         given, settings = read_inputs(job), dict(job.params.items())
         sources = [Path(job.input[name]) for name in SOURCES]
-        state_file = StateFile(side_files / "search.npz", purpose_of(sources, settings, given.settings.first))
-        former = read_kept_order(side_files / "order.parquet") if job.params.keep else None
-        if former:
-            path, facts = kept_path(run, given, former, state_file)
-        else:
-            path, facts = fresh_path(run, given, state_file), None
+        state = StateFile(side_files / "search.npz", purpose_of(sources, settings, given.settings.first))
+        last = read_kept_order(side_files / "order.parquet") if job.params.keep else None
+        path, facts = kept_path(run, given, last, state) if last else (fresh_path(run, given, state), None)
         provenance = Provenance("two_opt", job.params.version, settings, sources)
         provenance.facts.update(n=len(path), length=path_length(given.vectors, path), kept=facts)
         with recording(Path(job.output.path), provenance) as temporary, temporary.open("wb") as stream:
             np.save(stream, path)
         write_kept_order(side_files / "order.parquet", contents_in_order(given.items, path))
-        state_file.remove()
+        state.remove()
         run.info("%d items, length %.6g", len(path), provenance.facts["length"])
 
 

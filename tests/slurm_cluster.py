@@ -136,9 +136,16 @@ class SlurmCluster:
     def kill_node(self, node: str) -> None:
         """Kill the daemon of a node and all that it runs, as a power failure would."""
         at_work = self.ask("squeue", "--noheader", f"--nodelist={node}", "--format=%A").split()
-        self._daemons.pop(node).kill()
+        daemon = self._daemons.pop(node)
+        daemon.kill()
+        daemon.wait()
         for job in at_work:
             kill_job(job)
+
+    def hasten(self, job: str) -> None:
+        """Have a job start that was queued again; Slurm would let it wait for two minutes."""
+        wait_for(lambda: self.jobs_by_id()[job]["JobState"] == "PENDING", f"job {job} is queued again", 90)
+        self.ask("scontrol", "update", f"JobId={job}", "StartTime=now")
 
     def restart_controller(self) -> None:
         """End the controller and start it again from the state that it saved."""

@@ -140,6 +140,17 @@ def test_several_categories_are_named_from_the_most_probable() -> None:
 
 
 @pytest.mark.parametrize("several", [False, True])
+def test_lists_longer_than_arrow_can_count_are_in_several_chunks(several: bool) -> None:
+    chances = np.random.default_rng(0).dirichlet(np.ones(3), 50).astype(np.float32)
+    chances[7] = np.nan
+    found = assign(chances, TREE, Rule(0.4, several=several))
+    whole = categories_table(chances, found, TREE.names)
+    parts = categories_table(chances, found, TREE.names, largest=25)
+    assert parts["probabilities"].num_chunks == 7
+    assert parts.equals(whole)
+
+
+@pytest.mark.parametrize("several", [False, True])
 def test_no_images_make_an_empty_table(several: bool) -> None:
     chances = np.empty((0, 3), np.float32)
     table = categories_table(chances, assign(chances, TREE, Rule(0.5, several=several)), TREE.names)

@@ -54,7 +54,7 @@ def test_one_name_for_rule_script_log_benchmark_module_and_test(stage: str) -> N
 
 @pytest.mark.parametrize("stage", sorted({*STAGES} - {"weights"}))  # which the submitting process runs
 def test_each_stage_says_what_it_asks_of_a_cluster(stage: str) -> None:
-    assert f'**needs("{stage}")' in RULES[stage][1]
+    assert f'**needs("{stage}"' in RULES[stage][1]
     assert stage in NEEDS
 
 

@@ -116,6 +116,21 @@ def test_a_member_that_is_not_what_was_scanned_is_a_row(photos: Photos, tmp_path
     assert photos.copies() == {}
 
 
+def test_a_file_that_is_removed_while_it_is_copied_is_no_member(
+    photos: Photos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = photos.make("a.jpg", "a")
+    order = [wanted(0, path)]
+    read = os.read
+
+    def removing(fd: int, size: int) -> bytes:
+        path.unlink(missing_ok=True)
+        return read(fd, size)
+
+    monkeypatch.setattr(os, "read", removing)
+    assert statuses(photos.copy_wanted(order)) == ["copied"]
+
+
 def test_the_last_copy_of_a_member_whose_tar_is_gone_stays(photos: Photos, tmp_path: Path) -> None:
     tar = write_tar(tmp_path / "t.tar", {"a.jpg": jpeg(1)})
     order = [member(tar, "a.jpg")]

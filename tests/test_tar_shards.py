@@ -427,5 +427,14 @@ def test_braces_stand_for_each_file_and_stars_for_what_is_there(
     assert roots_named("{a,b}/{0..1}.tar") == ["a/0.tar", "a/1.tar", "b/0.tar", "b/1.tar"]
     assert roots_named("s-*.tar") == ["s-00.tar", "s-01.tar", "s-10.tar"]
     assert roots_named("{s,t}-*1.tar") == ["s-01.tar", "t-*1.tar"]
-    for literal in ("photos [1]", "odd {1..2}", "none-*.tar", "{}", "{1..}", "{a}", "{0..99999999999}"):
+    for literal in (
+        "photos [1]",
+        "odd {1..2}",
+        "none-*.tar",
+        "{}",
+        "{1..}",
+        "{2..1}",
+        "{a}",
+        "{0..99999999999}",
+    ):
         assert roots_named(literal) == [literal]

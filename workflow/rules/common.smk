@@ -21,11 +21,13 @@ from scripts.lib.run.config import model_tag, training_settings, trains
 COLLECTION = f"results/{config['name']}"
 MODEL = f"{COLLECTION}/{model_tag(config, schema)}"
 PARTITIONS = range(config["partitions"])
-use_indexes(COLLECTION)
 KNN_PARTS = range(
     len(PARTITIONS) if config["knn_partitions"] == "auto" else config["knn_partitions"]
 )
 ALL_CORES = workflow.cores or os.cpu_count()
+
+# Every process of a run finds here what is in the tars of the collection.
+use_indexes(COLLECTION)
 
 # With several GPUs as many partitions are embedded at a time, and share the cores.
 GPUS = (

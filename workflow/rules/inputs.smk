@@ -53,14 +53,15 @@ def after_scan_all(path, **numbers):
     return resolve
 
 
-def needs(stage, model=MODEL):
+def needs(stage, model=MODEL, partitions=len(PARTITIONS)):
     """Say what a stage asks of a cluster. It is looked at late, when the scan has told how many images there are.
 
     On one machine it limits nothing.
     """
 
     def size():
-        return resources.size_of(Path(COLLECTION), Path(model), len(PARTITIONS))
+        held = config["memory"] * 1e9
+        return resources.size_of(Path(COLLECTION), Path(model), partitions, held)
 
     return {
         "mem_mb": lambda wildcards, attempt: resources.memory_mb(

@@ -62,7 +62,7 @@ rule knn_search:
         "../../environment.yml"
     threads: ALL_CORES
     resources:
-        **needs("knn_search"),
+        **needs("knn_search", partitions=len(KNN_PARTS)),
         gpu=1 if triggers.graph_wants_gpu(config) else 0,
     params:
         version=versions.KNN_SEARCH,

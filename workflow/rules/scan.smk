@@ -1,11 +1,12 @@
 # Files into contents.
 #
-#   in   the folders `images`, or the vectors of `embeddings`
+#   in   the folders, lists and tars `images`, or the vectors of `embeddings`
 #   out  inventory.parquet         one row a file: path, root, size, time, content id, status, error
 #        inventory/{p}.parquet     the sorted content ids that partition p embeds, and nothing else;
 #                                  replaced only when they differ
 #        scanned/{fingerprint}     empty: the scan of this input came to its end
 #   side hashes.sqlite             content ids by path, size and time; survives everything
+#        tars/                     where each image lies in the tars
 
 
 checkpoint scan:

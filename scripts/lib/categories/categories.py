@@ -22,6 +22,7 @@ from scripts.lib.categories.taxonomy import UNSURE, Node, Taxonomy
 Floats = npt.NDArray[np.float32]
 
 BLOCK = 16_384  # images that are compared at a time
+LARGEST_OFFSET = 2**31 - 1  # of Arrow's lists: 21 million images of a hundred categories
 SURE_AT_MOST = 0.75  # of the threshold that follows from the number of categories
 SURE_ALONE = 0.5  # more likely than not
 
@@ -187,8 +188,25 @@ def _end(found: Assigned, rows: npt.NDArray[np.int64], name: str) -> None:
     found.outcomes.append(name)
 
 
-def categories_table(chances: Floats, found: Assigned, names: Sequence[str]) -> pa.Table:
-    """Return the table `categories.parquet`: one row an item; numbers are null without a vector."""
+def categories_table(
+    chances: Floats, found: Assigned, names: Sequence[str], largest: int = LARGEST_OFFSET
+) -> pa.Table:
+    """Return the table `categories.parquet`: one row an item; numbers are null without a vector.
+
+    largest : numbers in the lists of one chunk, at most
+    """
+    rows = max(1, largest // max(1, len(names)))
+    blocks = [slice(start, start + rows) for start in range(0, max(1, len(chances)), rows)]
+    return pa.concat_tables(_table(chances[block], _part(found, block), names) for block in blocks)
+
+
+def _part(found: Assigned, rows: slice) -> Assigned:
+    return found._replace(
+        outcome=found.outcome[rows], probability=found.probability[rows], fitting=found.fitting[rows]
+    )
+
+
+def _table(chances: Floats, found: Assigned, names: Sequence[str]) -> pa.Table:
     unknown = found.outcome < 0
     outcomes = pa.array([*found.outcomes, UNSURE], pa.string())
     codes = np.where(unknown, len(found.outcomes), found.outcome)

@@ -22,15 +22,15 @@ TAR = b".tar"
 HELD_INDEXES = 256
 INDEX_FOLDER = "SERIATIM_TARS"  # environment variable: where the processes of a run keep indexes of tars
 
-Path = bytes | str | os.PathLike[str]
+AnyPath = bytes | str | os.PathLike[str]
 
 
-def use_indexes(collection: str | os.PathLike[str]) -> None:
+def use_indexes(collection: AnyPath) -> None:
     """Have this process, and those that it starts, find the indexes of tars in the folder of a collection."""
-    os.environ[INDEX_FOLDER] = os.path.abspath(os.path.join(collection, "tars"))
+    os.environ[INDEX_FOLDER] = os.path.abspath(os.path.join(os.fsdecode(collection), "tars"))
 
 
-def open_original(path: Path) -> BinaryIO:
+def open_original(path: AnyPath) -> BinaryIO:
     """Open an original for reading.
 
     Raises
@@ -45,13 +45,13 @@ def open_original(path: Path) -> BinaryIO:
     return io.BufferedReader(member)
 
 
-def content_of(path: Path) -> bytes:
+def content_of(path: AnyPath) -> bytes:
     """Return the bytes of an original. Raises OSError when it can't be read."""
     with open_original(path) as stream:
         return stream.read()
 
 
-def status_of(path: Path) -> os.stat_result:
+def status_of(path: AnyPath) -> os.stat_result:
     """Return what the system says of an original, links followed; see `TarMember.status` for members.
 
     Raises
@@ -67,8 +67,8 @@ def status_of(path: Path) -> os.stat_result:
 
 
 def is_member(status: os.stat_result) -> bool:
-    """Tell whether a status is that of a member of a tar: it has no name in a file system."""
-    return status.st_nlink == 0
+    """Tell whether a status is that of a member of a tar: it has neither an inode nor a name."""
+    return status.st_ino == 0 and status.st_nlink == 0
 
 
 def state_of(status: os.stat_result) -> tuple[int, ...]:
@@ -81,7 +81,7 @@ def may_be_member(path: bytes) -> bool:
     return TAR + b"/" in path.lower()
 
 
-def is_file(path: Path) -> bool:
+def is_file(path: AnyPath) -> bool:
     """Tell whether an original is there."""
     try:
         return stat.S_ISREG(status_of(path).st_mode)
@@ -89,7 +89,7 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def is_readable(path: Path) -> bool:
+def is_readable(path: AnyPath) -> bool:
     """Tell whether an original may be read."""
     if os.access(path, os.R_OK):
         return True
@@ -97,7 +97,7 @@ def is_readable(path: Path) -> bool:
     return tar is not None and os.access(tar, os.R_OK)
 
 
-def member_behind(path: Path, error: OSError) -> "TarMember":
+def member_behind(path: AnyPath, error: OSError) -> "TarMember":
     """Open what may be a member of a tar, given the error of opening its path as that of a file.
 
     Raises
@@ -208,7 +208,7 @@ INDEXES = Indexes()
 def member_status(tar: os.stat_result, member: "Member") -> os.stat_result:
     """Return the status of a member, as far as it has one.
 
-    Size, permissions and time of modification are its own, `st_nlink` is 0, and `st_ctime_ns` is a number
+    Size, permissions and time of modification are its own, there is no inode, and `st_ctime_ns` is a number
     that changes when its bytes may: times of members are often the same, whatever becomes of the tar.
     """
     text = b"%d %d %d" % (tar.st_size, tar.st_mtime_ns, member.start)
