@@ -20,7 +20,7 @@ from scripts.lib.dashboard.pages import clusters, duplicates, order, overview, s
 from scripts.lib.dashboard.pages import map as map_page
 from scripts.lib.dashboard.serve import serve
 from scripts.lib.errors import SeriatimError
-from scripts.lib.files.originals import use_indexes
+from scripts.lib.files.tars.members import use_indexes
 from scripts.lib.run.triggers import RESULTS
 from scripts.lib.run.visible import visible
 from scripts.lib.view.results import CONFIG, find_results

@@ -10,12 +10,11 @@ import pyarrow.parquet as pq
 from scripts.lib.artifacts.atomic import clear_marks
 from scripts.lib.artifacts.record import Provenance, record_if_changed, recording
 from scripts.lib.embedding import precomputed
+from scripts.lib.files.brakes import check_roots, own_folders_inside
 from scripts.lib.files.hashes import hash_cache
 from scripts.lib.files.scan import (
     ScanSettings,
-    check_roots,
     inventory_table,
-    own_folders_inside,
     partition_lists,
     scan,
 )

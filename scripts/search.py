@@ -18,7 +18,7 @@ from scripts.lib.artifacts.atomic import replacing
 from scripts.lib.artifacts.disk import as_disk_error
 from scripts.lib.errors import SeriatimError
 from scripts.lib.files.exports import check_new, table_writer
-from scripts.lib.files.originals import use_indexes
+from scripts.lib.files.tars.members import use_indexes
 from scripts.lib.pictures.sheet_file import sheet_format, write_sheet
 from scripts.lib.run.visible import visible
 from scripts.lib.search.hits import Hit, hits_lines, hits_table

@@ -26,8 +26,8 @@ class Engine:
     def __init__(self, forks_jobs: bool) -> None:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self._place = tempfile.TemporaryDirectory()
-        place = [self._place.name] if forks_jobs else []
-        self._process = subprocess.Popen([sys.executable, __file__, *place], text=True, **pipes)
+        address = [os.path.join(self._place.name, "jobs")] if forks_jobs else []
+        self._process = subprocess.Popen([sys.executable, __file__, *address], text=True, **pipes)
 
     def run(self, command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
         """Run a command that begins with `PROGRAM` to its end, and keep what it says."""
@@ -129,10 +129,10 @@ if __name__ == "__main__":
     import tqdm  # noqa: F401
 
     snakemake.cli.get_argument_parser()  # imports the plugins
-    place = "".join(sys.argv[1:])
-    if place:
-        jobs.start(place)
+    address = "".join(sys.argv[1:])
+    if address:
+        jobs.start(address)
     gc.freeze()
-    if not serve() and place:  # whose jobs are killed with them are the parents of their jobs
-        sys.executable = jobs.write_program(place)  # what a run starts its jobs by
+    if not serve() and address:  # whose jobs are killed with them are the parents of their jobs
+        sys.executable = jobs.program(address)  # what a run starts its jobs by
     jobs.to_its_end(lambda: runpy.run_module("snakemake", run_name="__main__", alter_sys=True))

@@ -10,7 +10,6 @@ import signal
 import struct
 import sys
 
-ADDRESS = "jobs"  # a socket, beside the copy of this file that is started
 STREAMS = 3  # standard input, output and error
 STATUS = struct.Struct("i")
 
@@ -22,7 +21,7 @@ def ask(address: str) -> None:
     server.sendmsg(
         [b"\0"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, struct.pack(f"{STREAMS}i", *range(STREAMS)))]
     )
-    server.sendall(marshal.dumps((os.getcwd(), dict(os.environ), sys.argv[1:])))
+    server.sendall(marshal.dumps((os.getcwd(), dict(os.environ), sys.argv[2:])))
     server.shutdown(_socket.SHUT_WR)
     (status,) = STATUS.unpack(server.recv(STATUS.size))
     if status < 0:
@@ -33,4 +32,4 @@ def ask(address: str) -> None:
 
 
 if __name__ == "__main__":
-    ask(os.path.join(os.path.dirname(__file__), ADDRESS))
+    ask(sys.argv[1])

@@ -10,6 +10,7 @@ import gc
 import marshal
 import os
 import runpy
+import shlex
 import socket
 import sys
 import threading
@@ -17,26 +18,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import job_program  # beside this file
-from job_program import ADDRESS, STATUS, STREAMS
+from job_program import STATUS, STREAMS
 
 ROOT = Path(__file__).resolve().parent.parent
 READ = 1 << 16
 
 
-def write_program(folder: str) -> str:
-    """Write the program that stands for Python in forked runs, and return its path."""
-    path = Path(folder, "python")
-    if not path.exists():
-        source = Path(job_program.__file__).read_text(encoding="utf-8")
-        path.write_text(f"#!{sys.executable} -IS\n{source}", encoding="utf-8")
-        path.chmod(0o755)
-    return str(path)
+def program(address: str) -> str:
+    """Return what stands for Python in the commands of forked runs."""
+    return shlex.join([sys.executable, "-IS", job_program.__file__, address])
 
 
-def start(folder: str) -> None:
+def start(address: str) -> None:
     """Start the process that jobs are forked from; it ends with this one."""
     with socket.socket(socket.AF_UNIX) as asked:
-        asked.bind(os.path.join(folder, ADDRESS))
+        asked.bind(address)
         asked.listen()  # jobs may be asked for before it is ready
         if os.fork() == 0:
             sys.path.insert(0, str(ROOT))

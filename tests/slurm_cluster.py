@@ -144,7 +144,7 @@ class SlurmCluster:
 
     def hasten(self, job: str) -> None:
         """Have a job start that was queued again; Slurm would let it wait for two minutes."""
-        wait_for(lambda: self.jobs_by_id()[job]["JobState"] == "PENDING", f"job {job} is queued again")
+        wait_for(lambda: self.jobs_by_id()[job]["JobState"] == "PENDING", f"job {job} is queued again", 90)
         self.ask("scontrol", "update", f"JobId={job}", "StartTime=now")
 
     def restart_controller(self) -> None:

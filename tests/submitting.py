@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.conftest import ROOT, Workflow
@@ -32,18 +34,26 @@ class SubmittingWorkflow(Workflow):
         profile = ["--workflow-profile", str(ROOT / "profiles" / self.profile), *HASTE[self.profile]]
         return [*program, *rest[:where], *profile, *rest[where + 2 :]]
 
-    def begin(self, said: Path, *arguments: str, **config: object) -> subprocess.Popen[bytes]:
-        """Start a run, and have it write what it says to a file."""
-        with said.open("wb") as output:
-            command = self.submission(*arguments, **config)
-            return subprocess.Popen(
+    @contextmanager
+    def running(self, said: Path, *arguments: str, **config: object) -> Iterator[subprocess.Popen[bytes]]:
+        """Start a run, which writes what it says to a file, and end it with the block."""
+        command = self.submission(*arguments, **config)
+        with (
+            said.open("wb") as output,
+            subprocess.Popen(
                 command, cwd=self.folder, env=self.environment, stdout=output, stderr=output
-            )
+            ) as run,
+        ):
+            try:
+                yield run
+            finally:
+                run.kill()
 
     def submit(self, *arguments: str, **config: object) -> str:
         """Run on the cluster to the end, and return what was said."""
         said = self.folder / "said"
-        code = self.begin(said, *arguments, **config).wait()
+        with self.running(said, *arguments, **config) as run:
+            code = run.wait()
         logs = [*self.folder.glob("results/*_logs/**/*.log"), *self.results.rglob("*.log")]
         told = "\n".join(f"--- {log}\n{log.read_text()[-2000:]}" for log in logs) if code else ""
         assert code == 0, f"{said.read_text()}\n{told}\n{self.cluster.logs()}"

@@ -43,7 +43,8 @@ def history(collection: Path) -> list[dict[str, Any]]:
 
 def at_work(collection: Path, process: int) -> list[str]:
     """Return the stages that are at work in a run."""
-    run = told(collection)
+    run = read_run(collection)
+    assert run is not None
     return [each["stage"] for each in run["stages"] if run["pid"] == process and each["status"] == "running"]
 
 
@@ -269,7 +270,13 @@ def test_runs_in_which_no_stage_runs_are_told(collection: Workflow) -> None:
 def test_ctrl_c_is_told(collection: Workflow) -> None:
     collection.forget("mst")
     run = subprocess.Popen(
-        collection.command(), cwd=collection.folder, start_new_session=True, stderr=subprocess.DEVNULL
+        collection.command(),
+        cwd=collection.folder,
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # ignored where tests run in the background
     )
     wait_until(lambda: at_work(collection.results, run.pid) == ["mst"], "mst is at work")
     os.killpg(run.pid, signal.SIGINT)

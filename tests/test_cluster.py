@@ -115,7 +115,7 @@ def test_what_would_wait_for_ever_is_refused(
     told = f"AccountingStorageType   = {accounts}\nMinJobAge               = {age} sec"
     answer(programs, "scontrol", f'echo "{told}"')
     if problem is None:
-        check_status(command)
+        assert check_status(command) == age
     else:
         with pytest.raises(InputError, match=problem):
             check_status(command)

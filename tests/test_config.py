@@ -8,7 +8,7 @@ import yaml
 
 from scripts.lib.errors import InputError
 from scripts.lib.images.decode import VIDEO_FRAMES
-from scripts.lib.run.config import check_apart, complete, model_tag, words_of_command
+from scripts.lib.run.config import check_apart, complete, known_name, model_tag, words_of_command
 from tests.conftest import ROOT, SCHEMA
 
 
@@ -187,3 +187,10 @@ def test_two_outputs_stand_side_by_side(output: str, filed: str) -> None:
     with pytest.raises(InputError, match=r"folders_output.*side by side"):
         check_apart(output, filed)
     check_apart("a", "ab")
+
+
+def test_the_name_is_known_whatever_else_is_wrong() -> None:
+    assert known_name({"knn_kk": 3}, SCHEMA, {}) == "photos"
+    assert known_name({"name": 2024.1, "images": 7}, SCHEMA, {"name": "2024.10"}) == "2024.10"
+    for unfit in ("../elsewhere", "", None, ["a"]):
+        assert known_name({"name": unfit}, SCHEMA, {}) is None

@@ -114,3 +114,14 @@ def test_versions_are_given_to_every_stage() -> None:
     for stage in STAGES:
         if stage not in ON_DEMAND:
             assert f"version=versions.{stage.upper()}" in RULES[stage][1]
+
+
+def test_profiles_agree_on_all_that_they_share() -> None:
+    here, slurm, generic = (
+        yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text())
+        for name in ("default", "slurm", "generic")
+    )
+    assert {key for key in slurm.keys() & generic.keys() if slurm[key] != generic[key]} == {"executor"}
+    assert {key for key in here if slurm[key] != here[key]} == {"cores"}
+    assert {*slurm["groups"], *slurm["set-resources"]} <= {*STAGES}
+    assert {key.split("-")[0] for key in slurm.keys() ^ generic.keys()} == {"slurm", "cluster", "max"}

@@ -12,14 +12,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from scripts.lib.errors import InputError
+from scripts.lib.files.brakes import check_roots
 from scripts.lib.files.exports import write_csv, write_list
 from scripts.lib.files.found import Found, Passed
 from scripts.lib.files.hashes import hash_cache
 from scripts.lib.files.listed import originals_named
-from scripts.lib.files.originals import INDEX_FOLDER, INDEXES
 from scripts.lib.files.paths import readable
-from scripts.lib.files.scan import Row, ScanSettings, check_roots, inventory_table, scan
+from scripts.lib.files.scan import Row, ScanSettings, inventory_table, scan
 from scripts.lib.files.status import OK, SKIPPED, UNREADABLE
+from scripts.lib.files.tars.members import INDEX_FOLDER, INDEXES
 from scripts.lib.files.walk import Tree, fingerprint, folders_fingerprint, walk
 from tests.conftest import write_pictures
 from tests.shards import write_shard, write_tar

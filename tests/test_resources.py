@@ -8,6 +8,64 @@ import pytest
 from scripts.lib.artifacts.record import Provenance, recording
 from scripts.lib.run.resources import NEEDS, Size, memory_mb, minutes, size_of
 
+# max_rss in MB of the benchmarks of whole runs on two cores: by precomputed vectors, and by the descriptor.
+MEASURED = {
+    Size(80_000, 1024, held=4e9): {
+        "scan": 307,
+        "embed": 391,
+        "gather": 538,
+        "knn": 859,
+        "bound": 787,
+        "mst": 227,
+        "traverse": 168,
+        "two_opt": 961,
+        "order": 398,
+        "quality": 756,
+        "report": 491,
+        "clusters": 1604,
+        "labels": 1207,
+        "projection": 926,
+    },
+    Size(100_000, 617, held=4e9): {
+        "scan": 262,
+        "embed": 419,
+        "gather": 323,
+        "knn": 585,
+        "bound": 630,
+        "mst": 236,
+        "traverse": 171,
+        "two_opt": 627,
+        "order": 384,
+        "quality": 579,
+        "plan": 423,
+        "copy": 299,
+        "report": 538,
+    },
+    Size(3_000, 617, held=4e9): {
+        "cluster_table": 151,
+        "cluster_sheets": 195,
+        "projection_map": 360,
+        "thumbnails": 365,
+        "image_hashes": 385,
+        "duplicate_groups": 545,
+        "collection": 156,
+        "plan_reorganize": 183,
+        "reorganize": 168,
+    },
+    Size(1_000_000, 617): {"scan": 594},
+    Size(16, 3024, weights=335_013_715): {"embed": 1155},  # regnet_y_16gf on a CPU
+}
+
+
+@pytest.mark.parametrize(
+    ("size", "stage", "taken"),
+    [(size, stage, taken) for size, stages in MEASURED.items() for stage, taken in stages.items()],
+)
+def test_what_is_asked_for_covers_what_was_taken_and_is_not_many_times_that(
+    size: Size, stage: str, taken: int
+) -> None:
+    assert 1.3 * taken < memory_mb(stage, size) < 6 * taken
+
 
 @pytest.mark.parametrize("stage", sorted(NEEDS))
 def test_more_is_asked_for_more_and_again(stage: str) -> None:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from scripts.lib.errors import InputError
+from scripts.lib.files.brakes import own_folders_inside
 from scripts.lib.files.content_ids import partition_of
 from scripts.lib.files.hashes import hash_cache
 from scripts.lib.files.scan import (
@@ -17,7 +18,6 @@ from scripts.lib.files.scan import (
     Row,
     ScanSettings,
     inventory_table,
-    own_folders_inside,
     partition_lists,
     scan,
 )

@@ -55,7 +55,7 @@ def large(cluster: SlurmCluster, tmp_path_factory: pytest.TempPathFactory) -> Su
     """Return 500 images, sorted by jobs of Slurm."""
     workflow = SubmittingWorkflow(tmp_path_factory.mktemp("large"), cluster)
     write_pictures(workflow.images, MANY)
-    workflow.submit(partitions=4)
+    workflow.submit(partitions=4, knn_partitions=2)
     return workflow
 
 
@@ -77,13 +77,13 @@ def test_each_job_asks_for_what_the_collection_needs(large: SubmittingWorkflow) 
         assert job["TimeLimit"] == f"{hours:02}:{rest:02}:00"
         assert job["NumCPUs"] == str(CORES)
     assert {job["TresPerJob"] for job in large.jobs_of("knn_search")} == {"gres:gpu:1"}
-    assert len(large.jobs_of("knn_search")) == 4
+    assert len(large.jobs_of("knn_search")) == 2
     assert not [job for job in large.jobs_of("path") if "gpu" in job["TRES"]]
 
 
 def test_small_stages_share_a_job_and_all_jobs_of_a_run_a_name(large: SubmittingWorkflow) -> None:
     jobs = large.jobs_of("")
-    assert len(jobs) == 11  # scan, 4 of embed, gather with knn_index, 4 of knn_search, the path
+    assert len(jobs) == 9  # scan, 4 of embed, gather with knn_index, 2 of knn_search, the path
     (name,) = {job["JobName"] for job in jobs}
     assert re.fullmatch("seriatim_[0-9a-f-]{36}", name)
     assert {job["JobState"] for job in jobs} == {"COMPLETED"}
@@ -118,27 +118,26 @@ def test_a_run_that_is_killed_is_not_done_twice_and_survives_its_jobs(
     cluster: SlurmCluster, small: Workflow, tmp_path: Path
 ) -> None:
     workflow = scanned(tmp_path, cluster)
-    first = workflow.begin(tmp_path / "first", *EMBED)
-    left = workflow.wait_for_jobs("embed", "RUNNING", 3)
+    with workflow.running(tmp_path / "first", *EMBED) as first:
+        left = workflow.wait_for_jobs("embed", "RUNNING", 3)
+        kill_alone(first)
     assert {job["TresPerJob"] for job in left} == {"gres:gpu:1"}
     assert len({job["NodeList"] for job in left}) == 3  # one GPU each
-    kill_alone(first)
 
-    second = workflow.begin(tmp_path / "second", *EMBED)
-    last = max(int(job["JobId"]) for job in left)
-    victims = workflow.wait_for_jobs("embed", "RUNNING", 3, after=last)
+    with workflow.running(tmp_path / "second", *EMBED) as second:
+        last = max(int(job["JobId"]) for job in left)
+        victims = workflow.wait_for_jobs("embed", "RUNNING", 3, after=last)
+        ended = [job["JobState"] for job in workflow.jobs_of("embed") if int(job["JobId"]) <= last]
+        assert ended == ["CANCELLED"] * 3
+        cluster.ask("scancel", victims[0]["JobId"])
+        cluster.kill_node(victims[1]["NodeList"])
+        cluster.restart_controller()
+        cluster.hasten(victims[1]["JobId"])
+        cluster.start_node(victims[1]["NodeList"])
+        code = second.wait()
     said = (tmp_path / "second").read_text()
+    assert code == 0, said + cluster.logs()
     assert "a former run left jobs that are still at work" in said, said
-    assert {job["JobState"] for job in workflow.jobs_of("embed") if int(job["JobId"]) <= last} == {
-        "CANCELLED"
-    }
-
-    cluster.ask("scancel", victims[0]["JobId"])
-    cluster.kill_node(victims[1]["NodeList"])
-    cluster.restart_controller()
-    cluster.start_node(victims[1]["NodeList"])
-    cluster.hasten(victims[1]["JobId"])
-    assert second.wait() == 0, (tmp_path / "second").read_text() + cluster.logs()
 
     again = workflow.jobs_of(f"embed_wildcards_{victims[0]['Comment'][-1]}")[-1]
     asked = [int(job["MinMemoryNode"].rstrip("MG")) for job in (victims[0], again)]

@@ -11,8 +11,9 @@ from PIL import Image
 from scripts.lib.embedding import workers
 from scripts.lib.embedding.workers import Request, WorkerSettings, prepare_all, prepare_one
 from scripts.lib.errors import OutputError
-from scripts.lib.files.originals import INDEX_FOLDER, INDEXES, content_of
+from scripts.lib.files.originals import content_of
 from scripts.lib.files.status import CHANGED, OK, UNREADABLE
+from scripts.lib.files.tars.members import INDEX_FOLDER, INDEXES
 from scripts.lib.images.decode import decode, read_header
 from scripts.lib.images.decoder_processes import DecoderProcesses
 from scripts.lib.images.headers import LibraryHeaders
@@ -114,6 +115,21 @@ def test_a_member_that_is_not_what_was_scanned_is_a_row(photos: Photos, tmp_path
         "can't be read",
     ]
     assert photos.copies() == {}
+
+
+def test_a_file_that_is_removed_while_it_is_copied_is_no_member(
+    photos: Photos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = photos.make("a.jpg", "a")
+    order = [wanted(0, path)]
+    read = os.read
+
+    def removing(fd: int, size: int) -> bytes:
+        path.unlink(missing_ok=True)
+        return read(fd, size)
+
+    monkeypatch.setattr(os, "read", removing)
+    assert statuses(photos.copy_wanted(order)) == ["copied"]
 
 
 def test_the_last_copy_of_a_member_whose_tar_is_gone_stays(photos: Photos, tmp_path: Path) -> None:

@@ -14,8 +14,6 @@ from scripts.lib.errors import InputError
 from scripts.lib.files.found import Found, Passed
 from scripts.lib.files.hashes import hash_cache
 from scripts.lib.files.originals import (
-    INDEX_FOLDER,
-    INDEXES,
     content_of,
     is_file,
     is_member,
@@ -29,6 +27,7 @@ from scripts.lib.files.sources import check_kinds, roots_named
 from scripts.lib.files.status import OK, SKIPPED, UNREADABLE
 from scripts.lib.files.tars import index
 from scripts.lib.files.tars.headers import DamagedTar, entries
+from scripts.lib.files.tars.members import INDEX_FOLDER, INDEXES
 from scripts.lib.files.walk import Tree, fingerprint, folders_fingerprint, walk
 from tests.films import clip
 from tests.shards import TIME, entry, jpeg, write_shard, write_tar
@@ -427,5 +426,14 @@ def test_braces_stand_for_each_file_and_stars_for_what_is_there(
     assert roots_named("{a,b}/{0..1}.tar") == ["a/0.tar", "a/1.tar", "b/0.tar", "b/1.tar"]
     assert roots_named("s-*.tar") == ["s-00.tar", "s-01.tar", "s-10.tar"]
     assert roots_named("{s,t}-*1.tar") == ["s-01.tar", "t-*1.tar"]
-    for literal in ("photos [1]", "odd {1..2}", "none-*.tar", "{}", "{1..}", "{a}", "{0..99999999999}"):
+    for literal in (
+        "photos [1]",
+        "odd {1..2}",
+        "none-*.tar",
+        "{}",
+        "{1..}",
+        "{2..1}",
+        "{a}",
+        "{0..99999999999}",
+    ):
         assert roots_named(literal) == [literal]

@@ -9,7 +9,7 @@
 
 from scripts.lib import versions
 from scripts.lib.clustering.given_names import names_digest
-from scripts.lib.files.originals import use_indexes
+from scripts.lib.files.tars.members import use_indexes
 from scripts.lib.run import session, triggers
 from scripts.lib.run.category_model import (
     category_config,

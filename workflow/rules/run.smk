@@ -16,9 +16,21 @@ def submitted_to():
     """Say how this run submits its jobs, None if it runs them itself."""
     if workflow.local_exec:
         return None
-    run = getattr(workflow.scheduler._executor, "run_uuid", cluster.NAME)
-    status = getattr(workflow.executor_settings, "status_command", None)
-    return cluster.Cluster(run, status, OWN_JOB)
+    executor = workflow.scheduler._executor
+    watch_jobs(sys.modules[type(executor).__module__])
+    return cluster.Cluster(getattr(executor, "run_uuid", cluster.NAME), OWN_JOB)
+
+
+def watch_jobs(plugin):
+    """Make sure that the plugin of Slurm sees the end of jobs.
+
+    Before each look it asks how long Slurm remembers them, and where nobody answers looks into the accounts
+    instead: where there are none it forgets all jobs. So that is asked here, once.
+    """
+    command = getattr(workflow.executor_settings, "status_command", None)
+    if command:
+        age = cluster.check_status(command)
+        plugin.get_min_job_age = lambda: age
 
 
 onstart:

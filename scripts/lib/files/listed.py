@@ -10,10 +10,11 @@ from contextlib import suppress
 
 from scripts.lib.files.found import Excluder, Found, Passed, extension, found_at, identity_of
 from scripts.lib.files.lists import paths_in, readings_of
-from scripts.lib.files.originals import OpenTar, may_be_member, status_of, tar_above
+from scripts.lib.files.originals import may_be_member, status_of, tar_above
 from scripts.lib.files.paths import absolute, readable
 from scripts.lib.files.sources import LISTS, kind_of
 from scripts.lib.files.status import SKIPPED
+from scripts.lib.files.tars.members import OpenTar
 from scripts.lib.images.formats import kind_of_extension
 
 Key = tuple[object, bytes]

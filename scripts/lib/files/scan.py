@@ -15,13 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from scripts.lib.errors import InputError
+from scripts.lib.files.brakes import check_found, check_roots, check_shrinkage, contains
 from scripts.lib.files.content_ids import ID_TYPE, ids_array, list_bytes, partitions_of
 from scripts.lib.files.found import Found, Passed, extension
 from scripts.lib.files.hashes import HashCache, Identity, identify_all
 from scripts.lib.files.originals import tar_above
 from scripts.lib.files.paths import absolute, readable
-from scripts.lib.files.sources import FOLDER, MISSING, check_kinds, kind_of, names_file
 from scripts.lib.files.status import OK, TOO_LARGE, UNDECODABLE, UNREADABLE
 from scripts.lib.files.walk import Tree, walk
 from scripts.lib.images.formats import kind_of_extension, kind_of_format
@@ -44,8 +43,6 @@ INVENTORY = pa.schema(
     ]
 )
 
-
-NAMED = 10  # roots in a message
 
 # Begin a display of so many units; it is called with the number of units newly done.
 ProgressOf = Callable[[int, str], AbstractContextManager[Callable[[int], object]]]
@@ -105,23 +102,6 @@ def scan(tree: Tree, cache: HashCache, settings: ScanSettings, progress: Progres
     return sorted(rows + [_passed_row(p) for p in passed], key=lambda row: row.path_bytes)
 
 
-def check_found(tree: Tree, found: Sequence[Found], passed: Sequence[Passed]) -> None:
-    """Refuse to go on where there is nothing, or none of all the files that lists name.
-
-    Raises
-    ------
-    InputError
-        naming the folders, or the first file and what is wrong with it.
-    """
-    if not found and not passed:
-        raise InputError(f"No images found below {_listed(tree.roots)}. Name another folder with images=...")
-    if not found and all(kind_of(root) != FOLDER for root in tree.roots):
-        raise InputError(
-            f"None of {len(passed):,} files of {_listed(tree.roots)} can be read; {readable(passed[0].path)} "
-            f"{passed[0].reason}. Paths in a list are those of the list's folder, or of the working folder."
-        )
-
-
 def forget_other_tars(found: Sequence[Found]) -> None:
     """Remove what is kept of tars in which none of the files lies."""
     from scripts.lib.files.tars.index import forget_others  # late: most collections have none
@@ -137,7 +117,7 @@ def _lost(tree: Tree, gone: Iterable[bytes], new: int) -> int:
     """
     moved = set(tree.moved.values())
     elsewhere = [path for path in gone if absolute(path) not in moved]
-    ours = sum(any(_contains(own, os.path.dirname(path)) for own in tree.own) for path in elsewhere)
+    ours = sum(any(contains(own, os.path.dirname(path)) for own in tree.own) for path in elsewhere)
     return len(elsewhere) - min(ours, new)
 
 
@@ -153,74 +133,6 @@ def _divide(
             passed.append(entry)
         progress(1)
     return found, passed
-
-
-def check_roots(tree: Tree, allow_shrink: bool) -> None:
-    """Refuse roots that are missing or can't be read, and folders that the output folder contains.
-
-    Raises
-    ------
-    InputError
-        naming the root and the ways out.
-    """
-    missing = [root for root in tree.roots if kind_of(root) == MISSING]
-    if missing and (not allow_shrink or len(missing) == len(tree.roots)):
-        what = "folder or file" if any(names_file(root) for root in missing) else "folder"
-        raise InputError(
-            f"There is no {what} {_listed(missing)}. Put your images there, or name another folder, with "
-            "'--config images=FOLDER' on the command line or 'images: [FOLDER]' in config/config.yaml. If "
-            "one of several folders is gone for good, --config allow_shrink=true (with make "
-            "MORE=allow_shrink=true) goes on without it."
-        )
-    check_kinds(tree.roots)
-    for root in (root for root in tree.roots if kind_of(root) == FOLDER):
-        for own in tree.own:
-            if _contains(own, root):
-                raise InputError(
-                    f"The images folder {readable(root)} lies inside {readable(own)}, to which this "
-                    "program writes. Choose another output, store or images folder."
-                )
-
-
-def own_folders_inside(tree: Tree) -> list[str]:
-    """Return the folders of ours that lie inside a root and are therefore left out."""
-    return [readable(own) for own in tree.own if any(_contains(root, own) for root in tree.roots)]
-
-
-def _contains(outer: bytes, inner: bytes) -> bool:
-    outer, inner = os.path.realpath(outer), os.path.realpath(inner)
-    return outer == inner or inner.startswith(outer.rstrip(b"/") + b"/")
-
-
-def check_shrinkage(tree: Tree, cache: HashCache, gone: int, allow_shrink: bool) -> None:
-    """Refuse to go on when the folders no longer look like the collection that they were.
-
-    Raises
-    ------
-    InputError
-        when roots and files are all new to this name, or more than half of the known files are gone.
-    """
-    roots, known = cache.roots(), len(cache.paths())
-    if allow_shrink or not known:
-        return
-    if not roots & set(tree.roots) and gone == known:
-        raise InputError(
-            f"All folders are new to this collection: it knew {_listed(sorted(roots))}, and now there "
-            f"is {_listed(tree.roots)}. Give the new one a name of its own (--config name=..., with make "
-            "NAME=...), or, if it replaces the old one, --config allow_shrink=true (with make "
-            "MORE=allow_shrink=true)."
-        )
-    if 2 * gone > known:
-        raise InputError(
-            f"{gone:,} of {known:,} known files are gone from {_listed(tree.roots)}. Is a disk not "
-            "mounted? If they are gone for good, --config allow_shrink=true (with make "
-            "MORE=allow_shrink=true) goes on without them."
-        )
-
-
-def _listed(paths: Sequence[bytes]) -> str:
-    more = f" and {len(paths) - NAMED:,} more" if len(paths) > NAMED else ""
-    return ", ".join(readable(path) for path in paths[:NAMED]) + more
 
 
 def _row(found: Found, identity: Identity, pixel_limit: int) -> Row:

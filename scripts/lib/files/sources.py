@@ -71,7 +71,7 @@ def _choices(braces: str) -> Iterator[str] | None:
     bounds = RANGE.fullmatch(braces)
     if bounds:
         first, last = bounds.groups()
-        if len(last) > 9 or int(last) - int(first) > MOST_FILES:
+        if len(last) > 9 or not 0 <= int(last) - int(first) < MOST_FILES:
             return None
         width = len(first) if first.startswith("0") or len(first) == len(last) else 0
         return (f"{number:0{width}d}" for number in range(int(first), int(last) + 1))

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple, cast
 
 from scripts.lib.files.content_ids import content_id_of
-from scripts.lib.files.originals import TarMember, is_member, member_behind, state_of, status_of
+from scripts.lib.files.originals import is_member, member_behind, state_of, status_of
+from scripts.lib.files.tars.members import TarMember
 from scripts.lib.output.attributes import keep_attributes
 from scripts.lib.output.held_folder import CHUNK, UNFIT_NAME, digest_of
 from scripts.lib.output.ledger import Kind, Own

@@ -20,19 +20,17 @@ from scripts.lib.errors import InputError
 NAME = "seriatim_"
 ANSWER_SECONDS = 60
 END_SECONDS = 120
-LEAST_MEMORY = 190  # seconds for which squeue must know an ended job: it is asked every 180 seconds at least
+LEAST_MEMORY = 190  # seconds for which squeue must know an ended job: it may be asked every 180 seconds only
 
 
 class Cluster(NamedTuple):
     """How a run submits its jobs.
 
     run : the name of all its jobs, or what it begins with
-    status : the program by which Slurm is asked how they are, None where that is not for us to know
     job : the job that the run itself is in, if it is in one
     """
 
     run: str = ""
-    status: str | None = None
     job: str = ""
 
 
@@ -99,15 +97,18 @@ def end_jobs(lock: Path, run: str = "", own: str = "") -> None:
         time.sleep(1)
 
 
-def check_status(command: str) -> None:
+def check_status(command: str) -> int | None:
     """Make sure that the program by which jobs are watched will tell of their end.
+
+    Return how long Slurm remembers an ended job, in seconds; None if it does not say so.
 
     Raises
     ------
     InputError
-        when it would not, and the run would wait for ever.
+        when it would not tell, and the run would wait for ever.
     """
-    settings = dict(re.findall(r"^(\w+)\s*=\s*(\S+)", _ask("scontrol", "show", "config"), re.MULTILINE))
+    told = _ask("scontrol", "show", "config")
+    settings = dict(re.findall(r"^(\w+)\s*=\s*(\S+)", told, re.MULTILINE))
     kind = settings.get("AccountingStorageType", "").removeprefix("accounting_storage/")
     accounting = kind not in ("", "none", "(null)")
     if command == "sacct" and not accounting:
@@ -115,13 +116,14 @@ def check_status(command: str) -> None:
             "This Slurm keeps no accounts (AccountingStorageType is none), so sacct would never tell that a "
             "job has ended. Set slurm-status-command to squeue, as profiles/slurm does."
         )
-    age = settings.get("MinJobAge", "")
-    if command == "squeue" and age.isdigit() and int(age) < LEAST_MEMORY:
+    age = int(settings["MinJobAge"]) if settings.get("MinJobAge", "").isdigit() else None
+    if command == "squeue" and age is not None and age < LEAST_MEMORY:
         remedy = "Set slurm-status-command to sacct." if accounting else "Use profiles/generic."
         raise InputError(
             f"This Slurm forgets a job {age} seconds after its end (MinJobAge). squeue may be asked every "
             f"180 seconds only, and would miss it. {remedy}"
         )
+    return age
 
 
 def _ask(*command: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from scripts.lib.artifacts.atomic import write_json, write_text
-from scripts.lib.run.cluster import Cluster, can_be_asked, check_status, end_jobs, job_lives
+from scripts.lib.run.cluster import Cluster, can_be_asked, end_jobs, job_lives
 from scripts.lib.run.lock import Lock, claim, named_owner, this_process
 from scripts.lib.run.stage import FAILURES, tell_failure
 
@@ -36,7 +36,7 @@ def begin(
     Raises
     ------
     InputError
-        when another run is at work here, or the cluster could not be watched.
+        when another run, or a job of a former one, is at work here.
     """
     _claim(Path(lock), cluster)
     write_text(Path(model, "config.yaml"), yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
@@ -52,8 +52,6 @@ def _claim(lock: Path, cluster: Cluster | None) -> None:
     former = named_owner(lock)
     held = claim(lock, job_lives)
     _held.append(held)
-    if cluster and cluster.status:
-        check_status(cluster.status)
     run, own = former.run if former else "", cluster.job if cluster else ""
     if run or (cluster and can_be_asked()):
         end_jobs(lock, run, own)

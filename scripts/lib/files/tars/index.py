@@ -13,9 +13,9 @@ from typing import NamedTuple, TypeVar
 import pyarrow as pa
 
 from scripts.lib.artifacts.atomic import replacing
-from scripts.lib.files.originals import INDEX_FOLDER
 from scripts.lib.files.paths import absolute
 from scripts.lib.files.tars.headers import SPARSE, DamagedTar, Entry, entries
+from scripts.lib.files.tars.members import INDEX_FOLDER
 from scripts.lib.images.formats import EXTENSIONS
 
 VERSION = b"1"

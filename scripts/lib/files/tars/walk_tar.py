@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from scripts.lib.files.found import Excluder, Found, Passed, extension, found_at, identity_of, is_skipped
-from scripts.lib.files.originals import OpenTar, member_status
 from scripts.lib.files.paths import readable
 from scripts.lib.files.status import SKIPPED
+from scripts.lib.files.tars.members import OpenTar, member_status
 from scripts.lib.images.formats import kind_of_extension
 
 
