@@ -140,7 +140,7 @@ class SlurmCluster:
         daemon.kill()
         daemon.wait()
         for job in at_work:
-            kill_job(job)
+            self.kill_supervised(rf"slurmstepd: \[{job}\.")
 
     def hasten(self, job: str) -> None:
         """Have a job start that was queued again; Slurm would let it wait for two minutes."""
@@ -167,6 +167,20 @@ class SlurmCluster:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
+        self.kill_supervised()  # of a job whose node or controller was killed
+
+    def kill_supervised(self, title: str = "slurmstepd") -> None:
+        """Kill supervisors of this cluster's jobs, by what they call themselves, and all that they started."""
+        for process in psutil.process_iter(["cmdline"]):
+            with suppress(psutil.Error):
+                if re.match(title, " ".join(process.info["cmdline"] or [])) and self._is_ours(process):
+                    for each in [process, *process.children(recursive=True)]:
+                        with suppress(psutil.NoSuchProcess):
+                            each.kill()
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        """Tell whether a supervisor is of this cluster: it writes to the log of its node."""
+        return any(Path(file.path).parent == self.folder for file in process.open_files())
 
     def logs(self) -> str:
         """Return the ends of all logs, for the report of a failure."""
@@ -203,16 +217,6 @@ class SlurmCluster:
 def die_with_tests() -> None:
     """Ask the kernel to end a daemon when the tests end, whatever ends them."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def kill_job(job: str) -> None:
-    """Kill a job's supervisors and all that they started."""
-    for process in psutil.process_iter(["cmdline"]):
-        if re.match(rf"slurmstepd: \[{job}\.", " ".join(process.info["cmdline"] or [])):
-            with suppress(psutil.NoSuchProcess):
-                for each in [process, *process.children(recursive=True)]:
-                    with suppress(psutil.NoSuchProcess):
-                        each.kill()
 
 
 def free_ports(count: int) -> list[int]:
