@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 
+import faiss
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -152,3 +153,14 @@ def test_an_index_that_was_packed_names_the_same_candidates(settings: KnnSetting
 
 def test_an_exact_search_has_no_index_to_save() -> None:
     nearest_neighbors(clusters(50, 3), save=lambda proposer: pytest.fail("it was called"))
+
+
+def test_products_of_matrices_and_single_comparisons_propose_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors = np.random.default_rng(0).normal(size=(3000, 200)).astype(np.float16)
+    by_products = nearest_neighbors(vectors, KnnSettings(k=8))
+    monkeypatch.setattr(faiss.cvar, "distance_compute_blas_threshold", 10**9)
+    one_by_one = nearest_neighbors(vectors, KnnSettings(k=8))
+    assert by_products.indices.tobytes() == one_by_one.indices.tobytes()
+    assert by_products.distances.tobytes() == one_by_one.distances.tobytes()
