@@ -170,7 +170,7 @@ class SlurmCluster:
         self.kill_supervised()  # of a job whose node or controller was killed
 
     def kill_supervised(self, title: str = "slurmstepd") -> None:
-        """Kill supervisors of this cluster's jobs, by what they call themselves, and all that they started."""
+        """Kill supervisors of this cluster's jobs, by their titles, and all that they started."""
         for process in psutil.process_iter(["cmdline"]):
             with suppress(psutil.Error):
                 if re.match(title, " ".join(process.info["cmdline"] or [])) and self._is_ours(process):
