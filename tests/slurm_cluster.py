@@ -80,8 +80,9 @@ def why_not() -> str | None:
 class SlurmCluster:
     """A controller and several nodes, all of them processes of this one."""
 
-    def __init__(self, folder: Path, nodes: int = 3) -> None:
+    def __init__(self, folder: Path, nodes: int = 3, cores: int = CORES) -> None:
         self.folder, self.nodes = folder, [f"vn{number}" for number in range(1, nodes + 1)]
+        self._cores = cores
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
         self._write_configuration()
 
@@ -205,7 +206,7 @@ class SlurmCluster:
             device = self.folder / f"gpu.{node}.0"
             os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
             gpus += f"NodeName={node} Name=gpu File={device}\n"
-            text += NODE.format(name=node, port=port, cpus=CORES, memory=MEMORY)
+            text += NODE.format(name=node, port=port, cpus=self._cores, memory=MEMORY)
         (self.folder / "slurm.conf").write_text(text)
         (self.folder / "gres.conf").write_text(gpus)
         # The plugin clears SLURM_CONF before it calls srun, which would then look in /etc.
@@ -243,9 +244,9 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = STARTED_
 
 
 @contextmanager
-def slurm_cluster(folder: Path, nodes: int = 3) -> Iterator[SlurmCluster]:
+def slurm_cluster(folder: Path, nodes: int = 3, cores: int = CORES) -> Iterator[SlurmCluster]:
     """Yield a cluster that is ready for jobs, and end it."""
-    cluster = SlurmCluster(folder, nodes)
+    cluster = SlurmCluster(folder, nodes, cores)
     try:
         cluster.start()
         yield cluster
