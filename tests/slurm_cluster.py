@@ -80,8 +80,9 @@ def why_not() -> str | None:
 class SlurmCluster:
     """A controller and several nodes, all of them processes of this one."""
 
-    def __init__(self, folder: Path, nodes: int = 3) -> None:
+    def __init__(self, folder: Path, nodes: int = 3, cores: int = CORES) -> None:
         self.folder, self.nodes = folder, [f"vn{number}" for number in range(1, nodes + 1)]
+        self._cores = cores
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
         self._write_configuration()
 
@@ -140,7 +141,7 @@ class SlurmCluster:
         daemon.kill()
         daemon.wait()
         for job in at_work:
-            kill_job(job)
+            self.kill_supervised(rf"slurmstepd: \[{job}\.")
 
     def hasten(self, job: str) -> None:
         """Have a job start that was queued again; Slurm would let it wait for two minutes."""
@@ -167,6 +168,20 @@ class SlurmCluster:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
+        self.kill_supervised()  # of a job whose node or controller was killed
+
+    def kill_supervised(self, title: str = "slurmstepd") -> None:
+        """Kill supervisors of this cluster's jobs, by their titles, and all that they started."""
+        for process in psutil.process_iter(["cmdline"]):
+            with suppress(psutil.Error):
+                if re.match(title, " ".join(process.info["cmdline"] or [])) and self._is_ours(process):
+                    for each in [process, *process.children(recursive=True)]:
+                        with suppress(psutil.NoSuchProcess):
+                            each.kill()
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        """Tell whether a supervisor is of this cluster: it writes to the log of its node."""
+        return any(Path(file.path).parent == self.folder for file in process.open_files())
 
     def logs(self) -> str:
         """Return the ends of all logs, for the report of a failure."""
@@ -191,7 +206,7 @@ class SlurmCluster:
             device = self.folder / f"gpu.{node}.0"
             os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
             gpus += f"NodeName={node} Name=gpu File={device}\n"
-            text += NODE.format(name=node, port=port, cpus=CORES, memory=MEMORY)
+            text += NODE.format(name=node, port=port, cpus=self._cores, memory=MEMORY)
         (self.folder / "slurm.conf").write_text(text)
         (self.folder / "gres.conf").write_text(gpus)
         # The plugin clears SLURM_CONF before it calls srun, which would then look in /etc.
@@ -203,16 +218,6 @@ class SlurmCluster:
 def die_with_tests() -> None:
     """Ask the kernel to end a daemon when the tests end, whatever ends them."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def kill_job(job: str) -> None:
-    """Kill a job's supervisors and all that they started."""
-    for process in psutil.process_iter(["cmdline"]):
-        if re.match(rf"slurmstepd: \[{job}\.", " ".join(process.info["cmdline"] or [])):
-            with suppress(psutil.NoSuchProcess):
-                for each in [process, *process.children(recursive=True)]:
-                    with suppress(psutil.NoSuchProcess):
-                        each.kill()
 
 
 def free_ports(count: int) -> list[int]:
@@ -239,9 +244,9 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = STARTED_
 
 
 @contextmanager
-def slurm_cluster(folder: Path, nodes: int = 3) -> Iterator[SlurmCluster]:
+def slurm_cluster(folder: Path, nodes: int = 3, cores: int = CORES) -> Iterator[SlurmCluster]:
     """Yield a cluster that is ready for jobs, and end it."""
-    cluster = SlurmCluster(folder, nodes)
+    cluster = SlurmCluster(folder, nodes, cores)
     try:
         cluster.start()
         yield cluster
