@@ -158,8 +158,12 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 120) -
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with tests that run the program: what is left at the end, for one worker, is short."""
-    items.sort(key=lambda item: not {"workflow", "collection", "template"} & set(item.fixturenames))
+    """Begin with tests that take long: what is left at the end, for one worker, is short.
+
+    First those on a cluster, which mostly wait; then those that run the program.
+    """
+    programs = {"workflow", "collection", "template"}
+    items.sort(key=lambda item: ("cluster" not in item.fixturenames, not programs & {*item.fixturenames}))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,6 +16,13 @@ from scripts.lib.run.stage import FAILURES
 RUN = f"{NAME}0a1b"
 
 
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no other test of this process find what a run that is begun here tells its stages."""
+    for name in (FAILURES, session.FORCED):
+        monkeypatch.setenv(name, "")
+
+
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with all the programs that there are, at first what a shell needs."""

@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from scripts.lib.view.results import find_results
 from scripts.lib.view.snapshot import load_snapshot
 from tests.asking import ask, call_back, show_details
 from tests.browser import ROOT, Dashboard, dashboard
+from tests.conftest import wait_until
 from tests.small_results import HOSTILE, Small, write_results
 
 pytestmark = pytest.mark.xdist_group("test_server")
@@ -102,10 +104,21 @@ def test_it_ends_at_once_and_leaves_no_process(folder: Path, how: int) -> None:
         assert ask(started.address, f"/image/{stores['generation']['data']}/0").status == 200
         children = psutil.Process(started.process.pid).children(recursive=True)
         assert children
+        wait_until(lambda: are_at_rest(children), "its processes have started")
         assert started.end(how) == 0
         _, alive = psutil.wait_procs(children, 60)
         assert not alive
         assert "Traceback" not in started.output
+
+
+def are_at_rest(processes: Sequence[psutil.Process]) -> bool:
+    """Tell whether some processes take no time of processors."""
+    before, _ = sum_of_times(processes), time.sleep(0.3)
+    return sum_of_times(processes) == before
+
+
+def sum_of_times(processes: Sequence[psutil.Process]) -> float:
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
 
 
 def test_a_port_that_is_taken_is_told_in_a_line(folder: Path) -> None:
