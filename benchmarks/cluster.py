@@ -42,8 +42,7 @@ def main() -> None:
         slurm_cluster(Path(place), 1, cores) as cluster,
     ):
         profile = ["--workflow-profile", str(ROOT / "profiles" / "slurm")]
-        given = [*profile, "--cores", str(cores), "--max-threads", str(cores)]
-        there = measured(folder / "slurm", options.partitions, given, cluster.environment)
+        there = measured(folder / "slurm", options.partitions, profile, cluster.environment)
     for name in SAME:
         one, other = (folder / run / "results" / NAME / MODEL / name for run in ("here", "slurm"))
         if one.read_bytes() != other.read_bytes():

@@ -25,7 +25,7 @@ import psutil
 from scripts.lib.run.processes import PR_SET_PDEATHSIG
 
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol", "sinfo")
-CORES, MEMORY = 8, 64_000  # of a node, claimed; MB
+CORES, MEMORY = 3, 64_000  # of a node, claimed; MB
 STARTED_SECONDS = 30
 LIBC = ctypes.CDLL(None)
 

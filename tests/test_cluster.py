@@ -9,7 +9,15 @@ import pytest
 
 from scripts.lib.errors import InputError
 from scripts.lib.run import session
-from scripts.lib.run.cluster import NAME, Cluster, check_status, end_jobs, job_lives, jobs_left
+from scripts.lib.run.cluster import (
+    NAME,
+    Cluster,
+    check_status,
+    cores_of_a_job,
+    end_jobs,
+    job_lives,
+    jobs_left,
+)
 from scripts.lib.run.lock import named_owner, this_process
 from scripts.lib.run.stage import FAILURES
 
@@ -87,6 +95,32 @@ def test_where_jobs_can_not_be_asked_for_the_next_run_says_what_to_do_each_time(
     session.begin({}, str(lock), str(tmp_path), str(tmp_path), cluster=Cluster(NAME))
     assert named_owner(lock).run == NAME
     session._held.pop().close()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "cores"),
+    [
+        (["all* 2"], 2),
+        (["small* 64+", "small* 4", "debug 1"], 4),  # of the default partition, what each of its nodes has
+        (["large* 128"], 8),
+        (["one 6", "two 3"], 3),  # none is the default
+    ],
+)
+def test_a_job_asks_for_no_more_cores_than_each_node_has(
+    programs: Path, nodes: list[str], cores: int
+) -> None:
+    answer(programs, "sinfo", "\n".join(["cat <<END", *nodes, "END"]))
+    assert cores_of_a_job() == cores
+
+
+@pytest.mark.parametrize("script", [None, "echo 'Unable to contact slurm controller' >&2; exit 1", "true"])
+def test_without_an_answer_a_job_asks_for_the_cores_of_this_host(
+    programs: Path, monkeypatch: pytest.MonkeyPatch, script: str | None
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    if script:
+        answer(programs, "sinfo", script)
+    assert cores_of_a_job() == 5
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@
 from scripts.lib import versions
 from scripts.lib.clustering.given_names import names_digest
 from scripts.lib.files.tars.members import use_indexes
-from scripts.lib.run import session, triggers
+from scripts.lib.run import cluster, session, triggers
 from scripts.lib.run.category_model import (
     category_config,
     check_categorize,
@@ -24,7 +24,14 @@ PARTITIONS = range(config["partitions"])
 KNN_PARTS = range(
     len(PARTITIONS) if config["knn_partitions"] == "auto" else config["knn_partitions"]
 )
-ALL_CORES = workflow.cores or os.cpu_count()
+
+# Where jobs are submitted, and nothing says how many cores one gets, as many as a node has. The engine hands on to
+# the jobs how many threads they may have at most; they would count the cores of their node.
+if STARTED_BY_USER and workflow.resource_settings.cores is None:
+    cores = cluster.cores_of_a_job()
+    workflow.register_resource("_cores", cores)
+    workflow.resource_settings.cores = workflow.resource_settings.max_threads = cores
+ALL_CORES = workflow.cores
 
 # Every process of a run finds here what is in the tars of the collection.
 use_indexes(COLLECTION)

@@ -20,6 +20,7 @@ from scripts.lib.errors import InputError
 NAME = "seriatim_"
 ANSWER_SECONDS = 60
 END_SECONDS = 120
+MOST_CORES = 8  # of a job, where nobody says how many; few stages are much faster with more
 LEAST_MEMORY = 190  # seconds for which squeue must know an ended job: it may be asked every 180 seconds only
 
 
@@ -37,6 +38,23 @@ class Cluster(NamedTuple):
 def can_be_asked() -> bool:
     """Tell whether this is a host of a cluster with Slurm."""
     return shutil.which("squeue") is not None
+
+
+def cores_of_a_job() -> int:
+    """Return for how many cores a job asks that can use several, where the user does not say.
+
+    As many as each node has of the partition that jobs go to by default, but not very many. A job that asks
+    for more than any node has would be refused.
+    """
+    try:
+        told = _ask(
+            "sinfo", "--noheader", "--format=%P %c"
+        )  # the default partition has a star; 64+ is at least 64
+    except InputError:
+        told = ""
+    nodes = re.findall(r"^(\S+) (\d+)\+?$", told, re.MULTILINE)
+    default = [int(cores) for partition, cores in nodes if partition.endswith("*")]
+    return min([MOST_CORES, *(default or [int(cores) for _, cores in nodes] or [os.cpu_count() or 1])])
 
 
 def job_lives(job: str) -> bool | None:
