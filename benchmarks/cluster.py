@@ -4,7 +4,7 @@
 
 The Slurm is the one that tests start: real daemons, a node with as many cores as there are. Either run is
 begun from nothing, in a folder of its own, by the command that users have; images are made once. What they
-leave must be the same. What was measured stays in FOLDER, so that an interrupted measurement goes on.
+leave must be the same. What was measured stays in FOLDER, and is not measured again.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from benchmarks.made_images import make_images
 from benchmarks.million import MODEL, NAME, busy_seconds, stages
+from benchmarks.workflow import ENGINE
 from tests.slurm_cluster import slurm_cluster
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,17 +55,10 @@ def measured(folder: Path, partitions: int, given: Sequence[str], environment: d
     """Run the whole workflow, unless that was done before; return its seconds."""
     done = folder / "seconds.json"
     if not done.exists():
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():  # whatever is in it, it is not for us to remove
+            raise SystemExit(f"{folder} holds a run that was not measured to its end. Remove it first.")
         shutil.copytree(ROOT / "config", folder / "config")
-        command = [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "--snakefile",
-            str(ROOT / "Snakefile"),
-            *given,
-            "--config",
-        ]
+        command = [*ENGINE, *given, "--config"]
         settings = [f"name={NAME}", f"images={folder.parent / 'images'}", f"model={MODEL}", "output=sorted"]
         settings += ["copy_mode=hardlink", f"partitions={partitions}"]
         started = time.monotonic()

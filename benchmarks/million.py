@@ -14,7 +14,6 @@ import csv
 import json
 import os
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -26,6 +25,7 @@ import pyarrow.parquet as pq
 from benchmarks.made_images import CORRUPT, make_images, path_of, role_of, roles
 from benchmarks.measure import print_table, timed
 from benchmarks.process_tree import Memory, run_watched
+from benchmarks.workflow import ENGINE
 from scripts.lib.artifacts.atomic import write_json
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,12 +122,11 @@ class Bench:
         return self.work / "results" / NAME / MODEL / "order.parquet"
 
     def _command(self, words: tuple[str, ...]) -> list[str]:
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
         settings = [f"name={NAME}", f"images={self.folder / 'images'}", f"model={MODEL}", "output=sorted"]
         targets = [word for word in words if "=" not in word]
         given = [word for word in words if "=" in word]
         return [
-            *command,
+            *ENGINE,
             "--cores",
             str(self.cores),
             *targets,

@@ -21,6 +21,7 @@ from scripts.lib.pictures.contact_sheet import images_below
 from scripts.lib.pictures.example import make_example
 
 ROOT = Path(__file__).resolve().parent.parent
+ENGINE = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
 
 
 def main() -> None:
@@ -67,15 +68,7 @@ def link_many(sources: list[Path], folder: Path, count: int) -> None:
 def run(folder: Path, images: Path, environment: dict[str, str], *settings: str) -> float:
     """Run the workflow in a folder of its own and return the seconds it took."""
     shutil.copytree(ROOT / "config", folder / "config", dirs_exist_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--snakefile",
-        str(ROOT / "Snakefile"),
-        "--cores",
-        "all",
-    ]
+    command = [*ENGINE, "--cores", "all"]
     config = ["--config", f"images={images}", "model=descriptor", *settings]
     started = time.monotonic()
     subprocess.run(
